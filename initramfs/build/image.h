@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Builds the capture image: kdump-capture as /init, its worker with the libraries it needs, the modules for
+// the target in load order, plan.json and kdump.conf, as a newc cpio archive compressed with zstd.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/error.h"
+#include "initramfs/plan/plan.h"
+
+namespace kdump::image {
+
+struct Request {
+  std::string root;            // prefix of every path read on the host, "" for /; for tests and --root
+  std::string kernel_release;  // whose modules go in
+  std::string block_device;    // "/dev/vda1": its driver stack is walked in sysfs
+  std::vector<std::string> extra_modules;  // directive extra_modules
+  std::string capture_program = "/usr/lib/kdump/kdump-capture";
+  std::string worker_program = "/usr/lib/kdump/kdump-capture-worker";
+  std::string config_file = "/etc/kdump.conf";
+  plan::Plan plan;  // everything but `modules`, which the builder fills in
+};
+
+struct Image {
+  std::string path;  // initramfs.img
+  uint64_t compressed_bytes = 0;
+  uint64_t unpacked_bytes = 0;
+  std::vector<std::string> modules;   // module names in load order
+  std::vector<std::string> warnings;  // e.g. an extra module that does not exist
+};
+
+// Builds into `directory` (usually /var/lib/kdump/<release>): initramfs.img, plan.json and fingerprint.json,
+// mode 0600, under temporary names, synced, then renamed; the image before stays as initramfs.img.prev.
+Result<Image> build(const Request& request, const std::string& directory);
+
+// Builds just the archive file `output`; for `kdumpctl image build --output FILE`.
+Result<Image> build_file(const Request& request, const std::string& output);
+
+// Why the image in `directory` does not fit the request any more: "image missing", "/etc/kdump.conf changed",
+// …; empty when it does. Compares contents (SHA-256 recorded in fingerprint.json), never times.
+Result<std::string> why_rebuild(const Request& request, const std::string& directory);
+
+}  // namespace kdump::image

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One dump from end to end. dump.cc is the step list: read it first.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/error.h"
+#include "makedumpfile/filter/page_class.h"
+
+namespace kdump {
+
+enum class CodecId { none, zlib, lzo, snappy, zstd };
+
+struct DumpRequest {
+  std::string vmcore = "/proc/vmcore";
+  std::string output;      // a path; unused when flattened
+  int output_fd = -1;      // flattened stream goes here
+  bool flattened = false;  // -F
+  bool overwrite = false;  // -f
+  bool dry_run = false;    // everything but writing
+  bool use_mmap = true;
+  int dump_level = 0;
+  CodecId codec = CodecId::none;
+  unsigned num_threads = 1;  // compression and classification workers
+};
+
+struct DumpReport {
+  ClassCounts pages;           // of the memory map, per class
+  uint64_t pages_total = 0;    // with data in the vmcore
+  uint64_t pages_written = 0;  // with a descriptor in the dump
+  uint64_t bytes_written = 0;  // size of the dump
+  uint64_t page_size = 0;
+  double classify_seconds = 0;
+  double copy_seconds = 0;
+};
+
+// Told what happens while it happens; called from one thread at a time. The default ignores it.
+class DumpObserver {
+ public:
+  virtual ~DumpObserver() = default;
+  // A named step begins ("Copying data"), with `total` units of progress.
+  virtual void step(std::string_view /*name*/, uint64_t /*total*/) {}
+  // `done` units of the current step are finished; called at most a few times a second.
+  virtual void progress(uint64_t /*done*/) {}
+  // Something the user should know that is no error ("12 pages could not be read").
+  virtual void note(std::string_view /*text*/) {}
+};
+
+// Writes the dump. A regular output file is written as "<output>-incomplete", synced, and gets its name only
+// when it is whole; after an error the incomplete file stays, marked incomplete in its header, and the error
+// says so.
+Result<DumpReport> write_dump(const DumpRequest& request, DumpObserver& observer);
+
+// The dead kernel's log into a new file `output` of mode 0600 (as "-incomplete" until whole), or to `fd` when
+// >= 0.
+Status write_dmesg(const std::string& vmcore, const std::string& output, int fd, bool overwrite);
+
+}  // namespace kdump

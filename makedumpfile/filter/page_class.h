@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a page is, as the filter sees it, and how many there were of each.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+namespace kdump {
+
+// The order is that of the report. `kept` is everything no rule named.
+enum class PageClass : uint8_t {
+  kept,
+  zero,           // found while copying (dump level bit 0)
+  cache,          // page cache without private data (bits 1, 2)
+  private_cache,  // page cache with private data (bit 2)
+  user,           // anonymous and hugetlb pages (bit 3)
+  free,           // in the buddy allocator (bit 4)
+  hwpoison,       // never read: touching it can stop the machine
+  offline,        // logically offline: balloon, virtio-mem, Hyper-V
+  unreadable,     // in the memory map, but reading it failed
+};
+inline constexpr size_t kPageClassCount = 9;
+
+std::string_view page_class_name(PageClass page_class);
+
+// Pages per class.
+class ClassCounts {
+ public:
+  uint64_t& operator[](PageClass c) { return pages_[std::to_underlying(c)]; }
+  uint64_t operator[](PageClass c) const { return pages_[std::to_underlying(c)]; }
+  ClassCounts& operator+=(const ClassCounts& other) {
+    for (size_t i = 0; i < pages_.size(); ++i) pages_[i] += other.pages_[i];
+    return *this;
+  }
+
+ private:
+  std::array<uint64_t, kPageClassCount> pages_{};
+};
+
+}  // namespace kdump

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The classify pass: which pages of a window of memory the dump keeps at a dump level.
+#pragma once
+
+#include <memory>
+
+#include "common/error.h"
+#include "makedumpfile/filter/bitmap.h"
+#include "makedumpfile/filter/page_class.h"
+#include "makedumpfile/kernel/kernel_info.h"
+
+namespace kdump {
+
+// Bits of the -d option, as makedumpfile(8) has them.
+namespace dump_level {
+inline constexpr int kZero = 1, kCache = 2, kPrivateCache = 4, kUser = 8, kFree = 16;
+inline constexpr int kMax = 31;
+}  // namespace dump_level
+
+struct WindowResult {
+  Bitmap existing;     // pages with data in the dump (bitmap 1)
+  Bitmap dumpable;     // pages the dump keeps (bitmap 2); zero pages are still in it
+  ClassCounts counts;  // of the existing pages; zero and unreadable are found only while copying
+};
+
+class PageFilter {
+ public:
+  // Pages a window: 1 GiB of 4 KiB pages, so that no buddy block and no hugetlb page crosses windows.
+  static constexpr uint64_t kWindowPages = uint64_t{1} << 18;
+
+  // `kernel` must outlive the filter. Levels of at most 1 need no facts; others fail, naming the missing fact
+  // and what to do, when the struct pages cannot be found.
+  static Result<PageFilter> create(const KernelInfo& kernel, int level);
+  PageFilter(PageFilter&&) noexcept;
+  PageFilter& operator=(PageFilter&&) noexcept;
+  ~PageFilter();
+
+  // Classifies [window, window + kWindowPages) cut off at max_pfn; `window` is a multiple of kWindowPages.
+  // The same result at each call; may be called from several threads. Struct pages that cannot be read leave
+  // their pages kept.
+  [[nodiscard]] Result<WindowResult> classify(Pfn window) const;
+
+  // One past the highest page of the dump (max_mapnr of the formats).
+  [[nodiscard]] Pfn max_pfn() const;
+
+ private:
+  struct Impl;
+  explicit PageFilter(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace kdump

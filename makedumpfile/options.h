@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// makedumpfile's command line. The capture worker parses the configured core_collector line with the same
+// code.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/error.h"
+#include "common/options.h"
+#include "makedumpfile/dump.h"
+
+namespace kdump {
+
+enum class Mode { dump, rearrange, dump_dmesg, help, version, check_params };
+
+// Bits of --message-level.
+namespace message_level {
+inline constexpr unsigned kProgress = 1, kCommon = 2, kError = 4, kDebug = 8, kReport = 16, kDefault = 7,
+                          kMax = 31;
+}
+
+struct Options {
+  Mode mode = Mode::dump;
+  DumpRequest dump;
+  unsigned message_level = message_level::kDefault;
+  std::vector<std::string> files;  // positional arguments, checked against the mode
+};
+
+// `arguments` excludes the program's name. Errors are ErrorKind::usage.
+Result<Options> parse_makedumpfile_options(std::span<char* const> arguments);
+
+std::string makedumpfile_help();
+std::vector<OptionName> makedumpfile_option_names();
+
+}  // namespace kdump

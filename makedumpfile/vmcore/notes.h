@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The PT_NOTE segment of a dump: kept as it is for the dump that we write, and searched for what we need of
+// it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/bytes.h"
+#include "common/error.h"
+
+namespace kdump {
+
+struct Note {
+  std::string_view name;
+  uint32_t type;
+  Bytes descriptor;
+};
+
+class Notes {
+ public:
+  Notes() = default;
+  // Walks `raw` (the bytes of all PT_NOTEs, one after the other); `source` names it in errors.
+  static Result<Notes> parse(ByteVector raw, bool big_endian, std::string_view source);
+
+  // The bytes as they were in the dump, to be copied into ours.
+  [[nodiscard]] Bytes raw() const { return raw_; }
+  // Text of the VMCOREINFO note, empty when there is none; and where it starts in raw(), bytes.
+  [[nodiscard]] std::string_view vmcoreinfo() const;
+  [[nodiscard]] size_t vmcoreinfo_offset() const { return vmcoreinfo_offset_; }
+  // NT_PRSTATUS notes named CORE: one a CPU.
+  [[nodiscard]] uint32_t cpu_count() const { return cpu_count_; }
+
+ private:
+  ByteVector raw_;
+  size_t vmcoreinfo_offset_ = 0;
+  size_t vmcoreinfo_size_ = 0;
+  uint32_t cpu_count_ = 0;
+};
+
+}  // namespace kdump
