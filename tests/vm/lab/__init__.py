@@ -1,0 +1,1 @@
+"""The VM lab: cached kernels, guest images, QEMU machines, and the runs made of them."""

@@ -1,0 +1,53 @@
+"""The lab's own small initramfs: busybox, a few kernel modules and an init script from tests/vm/guest."""
+
+import lzma
+import tempfile
+from pathlib import Path
+
+from . import cache, cpio
+from .kernels import Kernel
+from .run import run
+
+GUEST = Path(__file__).parent.parent / "guest"
+BUSYBOX = Path("/bin/busybox")
+VIRTIO_BLK = ("virtio_blk", "virtio_pci")
+
+
+def build(kernel: Kernel, init: str, modules=VIRTIO_BLK, extra: list[cpio.Member] = ()) -> bytes:
+    """An uncompressed image whose /init is guest/`init`; it loads `modules` in order from /modules.order by itself."""
+    files = module_files(kernel, modules)
+    members = [
+        cpio.character_device("dev/console", 5, 1),
+        cpio.file("init", (GUEST / init).read_bytes()),
+        cpio.file("bin/busybox", BUSYBOX.read_bytes()),
+        cpio.link("bin/sh", "busybox"),
+        cpio.file("modules.order", "".join(f"{path.name}\n" for path in files).encode(), 0o644),
+        *(cpio.file(f"modules/{path.name}", _decompressed(path), 0o644) for path in files),
+        *(cpio.folder(name) for name in ("proc", "sys", "tmp", "mnt", "root")),
+        *extra,
+    ]
+    return cpio.pack(members)
+
+
+def module_files(kernel: Kernel, modules) -> list[Path]:
+    """The files of `modules` and of all that they depend on, in load order; built-in modules have none."""
+    found = []
+    for module in modules:
+        shown = run("modprobe", "-d", kernel.folder, "-S", kernel.release, "--show-depends", module)
+        for line in shown.splitlines():
+            kind, _, rest = line.partition(" ")
+            if kind == "insmod" and Path(rest.strip()) not in found:
+                found.append(Path(rest.strip()))
+    return found
+
+
+def guest_program(name: str) -> cpio.Member:
+    """guest/`name`.c as a static program at bin/`name`."""
+    with tempfile.TemporaryDirectory(dir=cache.path("tmp", "x").parent) as folder:
+        program = Path(folder) / name
+        run("gcc", "-std=gnu17", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-s", "-o", program, GUEST / f"{name}.c")
+        return cpio.file(f"bin/{name}", program.read_bytes())
+
+
+def _decompressed(path: Path) -> bytes:
+    return lzma.decompress(path.read_bytes()) if path.suffix == ".xz" else path.read_bytes()
