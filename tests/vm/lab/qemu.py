@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -54,7 +55,7 @@ class Machine:
         self._ended = False
 
     def __enter__(self):
-        self._log = open(self._config.log, "w", encoding="utf-8")
+        self._log = open(self._config.log, "a", encoding="utf-8")
         self._began = time.monotonic()
         self._process = subprocess.Popen(self._config.command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                          stderr=subprocess.STDOUT)
@@ -126,3 +127,12 @@ class Machine:
             self._lines.append((now, line))
             self._changed.notify_all()
         self._on_line(now, line)
+
+
+def twice(attempt):
+    """Call `attempt`; once more if a machine failed, since emulated machines now and then do not boot on a busy host."""
+    try:
+        return attempt()
+    except MachineError as error:
+        print(f"lab: trying once more: {error}", file=sys.stderr)
+        return attempt()

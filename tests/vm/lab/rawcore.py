@@ -25,6 +25,9 @@ def get(series: str, variant: str = "") -> Path:
 
 
 def _make(kernel: kernels.Kernel, cpu: str, work: Path) -> None:
+    # Outside `work`, so that it outlives a failure.
+    log = cache.path("logs", f"vmcore-{kernel.series}-{cpu}.log")
+    log.unlink(missing_ok=True)
     core, filesystem = work / "vmcore", work / "filesystem"
     _sparse(core, 2 * DISK_BYTES + DISK_BYTES)
     _sparse(filesystem, DISK_BYTES)
@@ -32,10 +35,11 @@ def _make(kernel: kernels.Kernel, cpu: str, work: Path) -> None:
     with tempfile.NamedTemporaryFile(dir=work) as initrd:
         initrd.write(_main_image(kernel))
         initrd.flush()
-        config = qemu.Config(kernel=kernel.vmlinuz, initrd=Path(initrd.name), log=work / "console.log", cpu=cpu,
+        config = qemu.Config(kernel=kernel.vmlinuz, initrd=Path(initrd.name), log=log, cpu=cpu,
                              append="console=ttyS0 crashkernel=192M panic=5", disks=[filesystem, core])
-        _truncate(core, _run_to_copy(config))
+        _truncate(core, qemu.twice(lambda: _run_to_copy(config)))
     filesystem.unlink()
+    (work / "console.log").write_bytes(log.read_bytes())
     (work / "vmlinux").symlink_to(f"../../kernels/{kernel.series}/vmlinux")
     (work / "version").write_text(f"{kernel.version}\n")
 
