@@ -29,7 +29,7 @@ class Cursor {
     requires std::is_trivially_copyable_v<T>
   Result<T> read(std::string_view field) {
     const Bytes raw = TRY(bytes(sizeof(T), field));
-    T value;
+    T value{};
     std::memcpy(&value, raw.data(), sizeof value);
     return value;
   }

@@ -31,7 +31,7 @@ class EndianInteger {
   }
 
  private:
-  unsigned char bytes_[sizeof(T)];
+  unsigned char bytes_[sizeof(T)] = {};
 };
 
 using le16 = EndianInteger<uint16_t, std::endian::little>;

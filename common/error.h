@@ -12,6 +12,8 @@
 #include <cerrno>
 #include <expected>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace kdump {
@@ -80,6 +82,14 @@ Result<T> with_context(Result<T> result, fmt::format_string<Args...> format, Arg
   return result;
 }
 
+namespace detail {
+// What TRY yields; not [[nodiscard]], since a caller may want only the check.
+template <typename T>
+T take(Result<T>&& result) {
+  if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+}  // namespace detail
+
 }  // namespace kdump
 
 // The value of a Result, or a return of its error from the enclosing function.
@@ -88,5 +98,5 @@ Result<T> with_context(Result<T> result, fmt::format_string<Args...> format, Arg
     auto try_result_ = (__VA_ARGS__);                                             \
     if (!try_result_) [[unlikely]]                                                \
       return ::std::unexpected<::kdump::Error>(::std::move(try_result_).error()); \
-    *::std::move(try_result_);                                                    \
+    ::kdump::detail::take(::std::move(try_result_));                              \
   })
