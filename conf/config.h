@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What /etc/kdump.conf says, as plain data. The defaults here are those of an empty file.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kdump::conf {
+
+enum class Action { reboot, halt, poweroff };
+
+// A filesystem named by the administrator, mounted at the moment or not.
+struct FilesystemTarget {
+  std::string fstype;  // "ext4"
+  std::string device;  // "/dev/vda1", "LABEL=dumps" or "UUID=…"
+};
+
+struct Config {
+  std::optional<FilesystemTarget> target;  // none: the filesystem that holds `path`
+  std::string path = "/var/crash";         // starts with a slash, no doubled or trailing ones
+  std::vector<std::string> core_collector{"makedumpfile", "-l", "--message-level", "7", "-d", "31"};
+  Action failure_action = Action::reboot;
+  Action final_action = Action::reboot;
+  std::vector<std::string> extra_modules;
+  bool force_rebuild = false;
+  bool force_no_rebuild = false;
+  bool auto_reset_crashkernel = true;
+  std::chrono::seconds timeout{120};  // no progress at the target for so long
+  std::chrono::seconds deadline{0};   // the whole capture, 0 for none
+};
+
+}  // namespace kdump::conf

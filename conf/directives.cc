@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "conf/directives.h"
+
+#include "conf/values.h"
+
+namespace kdump::conf {
+namespace {
+
+template <Action Config::* Member>
+Status apply_action(Config& config, std::string_view /*name*/, std::string_view value) {
+  config.*Member = TRY(parse_action(value));
+  return {};
+}
+
+template <bool Config::* Member>
+Status apply_flag(Config& config, std::string_view /*name*/, std::string_view value) {
+  config.*Member = TRY(parse_zero_or_one(value));
+  return {};
+}
+
+constexpr Directive kDirectives[] = {
+    {"ext4", "dump target", apply_filesystem, ""},
+    {"path", "path", apply_path, ""},
+    {"core_collector", "core_collector", apply_core_collector, ""},
+    {"failure_action", "failure_action", apply_action<&Config::failure_action>, ""},
+    {"default", "failure_action", apply_action<&Config::failure_action>, "failure_action"},
+    {"final_action", "final_action", apply_action<&Config::final_action>, ""},
+    {"extra_modules", "extra_modules", apply_extra_modules, ""},
+    {"force_rebuild", "force_rebuild", apply_flag<&Config::force_rebuild>, ""},
+    {"force_no_rebuild", "force_no_rebuild", apply_flag<&Config::force_no_rebuild>, ""},
+    {"auto_reset_crashkernel", "auto_reset_crashkernel", apply_auto_reset_crashkernel, ""},
+    {"timeout", "timeout", apply_timeout, ""},
+    {"deadline", "deadline", apply_deadline, ""},
+};
+
+constexpr std::string_view kFilesystem = "is not built yet; dump to an ext4 filesystem";
+constexpr std::string_view kRemote = "is not built yet; dump to a local ext4 filesystem";
+constexpr std::string_view kHook = "is not built yet; remove it, no program runs before or after the dump";
+constexpr std::string_view kFence = "is not built yet; remove it, no node is told of the crash";
+constexpr std::string_view kRemove = "is not built yet; remove it";
+
+constexpr UnsupportedDirective kUnsupported[] = {
+    {"raw", kFilesystem},
+    {"nfs", kRemote},
+    {"ssh", kRemote},
+    {"sshkey", kRemote},
+    {"ext2", kFilesystem},
+    {"ext3", kFilesystem},
+    {"xfs", kFilesystem},
+    {"btrfs", kFilesystem},
+    {"minix", kFilesystem},
+    {"virtiofs", kFilesystem},
+    {"kdump_pre", kHook},
+    {"kdump_post", kHook},
+    {"kdump_emergency", kHook},
+    {"extra_bins", kRemove},
+    {"dracut_args", "is not built yet; remove it, the image is built without dracut"},
+    {"fence_kdump_args", kFence},
+    {"fence_kdump_nodes", kFence},
+    {"fallback", "is not built yet; remove it, there is one target"},
+    {"hook_timeout", kHook},
+    {"min_free", kRemove},
+    {"net", "was replaced by nfs and ssh, which are not built yet"},
+    {"options", "is gone; module parameters go into KDUMP_COMMANDLINE_APPEND as module.parameter=value"},
+    {"link_delay", "is gone; remove it"},
+    {"disk_timeout", "is gone; remove it"},
+    {"debug_mem_level", "is gone; remove it"},
+    {"blacklist", "is gone; the image holds only the modules that the target needs"},
+    {"override_resettable", "is gone; remove it"},
+};
+
+}  // namespace
+
+std::span<const Directive> directives() { return kDirectives; }
+
+std::span<const UnsupportedDirective> unsupported_directives() { return kUnsupported; }
+
+std::string_view action_word(Action action) {
+  constexpr std::string_view kWords[] = {"reboot", "halt", "poweroff"};
+  return kWords[static_cast<size_t>(action)];
+}
+
+}  // namespace kdump::conf

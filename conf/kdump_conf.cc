@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "conf/kdump_conf.h"
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <vector>
+
+#include "common/file.h"
+#include "common/text.h"
+#include "conf/directives.h"
+#include "conf/lexer.h"
+
+namespace kdump::conf {
+namespace {
+
+constexpr size_t kLargestFile = size_t{1} << 20;
+
+// Where each slot was filled.
+struct Seen {
+  unsigned line;
+  std::string_view word;
+};
+using Slots = std::map<std::string_view, Seen>;
+
+template <typename Row>
+const Row* row_named(std::span<const Row> table, std::string_view name) {
+  const auto found = std::ranges::find(table, name, &Row::name);
+  return found == table.end() ? nullptr : &*found;
+}
+
+std::string lower_case(std::string_view word) {
+  std::string lower(word);
+  std::ranges::transform(lower, lower.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lower;
+}
+
+std::string unknown_directive(std::string_view word) {
+  std::vector<std::string_view> names;
+  for (const Directive& directive : directives()) names.push_back(directive.name);
+  for (const UnsupportedDirective& directive : unsupported_directives()) names.push_back(directive.name);
+  const std::string_view near = nearest_word(lower_case(word), names);
+  if (near.empty()) return fmt::format("unknown directive \"{}\"; kdump.conf(5) lists them", word);
+  return fmt::format("unknown directive \"{}\"; did you mean \"{}\"?", word, near);
+}
+
+std::string duplicate(const Directive& directive, const Seen& first) {
+  if (first.word == directive.name)
+    return fmt::format("\"{}\" is given twice; line {} has it already", directive.name, first.line);
+  return fmt::format("\"{}\" and \"{}\" (line {}) both set the {}; keep one", directive.name, first.word,
+                     first.line, directive.slot);
+}
+
+class Reader {
+ public:
+  ParsedConfig read(std::string_view text) {
+    for (const Line& line : lex(text, parsed_.diagnostics)) read_line(line);
+    check_conflicts();
+    return std::move(parsed_);
+  }
+
+ private:
+  void read_line(const Line& line) {
+    if (const auto* directive = row_named(directives(), line.word)) return apply(*directive, line);
+    if (const auto* directive = row_named(unsupported_directives(), line.word))
+      return error(line.number, fmt::format("\"{}\" {}", directive->name, directive->why));
+    error(line.number, unknown_directive(line.word));
+  }
+
+  void apply(const Directive& directive, const Line& line) {
+    const auto [slot, fresh] = seen_.try_emplace(directive.slot, Seen{line.number, directive.name});
+    if (!fresh) return error(line.number, duplicate(directive, slot->second));
+    if (!directive.deprecated.empty())
+      warn(line.number, fmt::format("\"{}\" is deprecated; write \"{}\"", line.word, directive.deprecated));
+    if (line.value.empty())
+      return error(line.number, fmt::format("\"{}\" needs a value; see kdump.conf(5)", line.word));
+    const Status applied = directive.apply(parsed_.config, directive.name, line.value);
+    if (!applied) error(line.number, fmt::format("{}: {}", line.word, applied.error().message()));
+  }
+
+  void check_conflicts() {
+    const Config& config = parsed_.config;
+    if (config.force_rebuild && config.force_no_rebuild)
+      error(std::max(seen_["force_rebuild"].line, seen_["force_no_rebuild"].line),
+            "\"force_rebuild 1\" and \"force_no_rebuild 1\" contradict each other; keep one");
+  }
+
+  void error(unsigned line, std::string text) {
+    parsed_.diagnostics.push_back({Severity::error, line, std::move(text)});
+  }
+  void warn(unsigned line, std::string text) {
+    parsed_.diagnostics.push_back({Severity::warning, line, std::move(text)});
+  }
+
+  ParsedConfig parsed_;
+  Slots seen_;
+};
+
+}  // namespace
+
+ParsedConfig parse_config(std::string_view text) { return Reader().read(text); }
+
+Result<ParsedConfig> read_config(const std::string& path) {
+  const std::string text = TRY(read_text_file(path, kLargestFile));
+  return parse_config(text);
+}
+
+}  // namespace kdump::conf

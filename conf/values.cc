@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "conf/values.h"
+
+#include <algorithm>
+#include <cctype>
+#include <iterator>
+
+#include "common/text.h"
+#include "conf/time_span.h"
+
+namespace kdump::conf {
+namespace {
+
+struct ActionWord {
+  std::string_view word;
+  Action action;
+};
+
+constexpr ActionWord kActions[] = {
+    {"reboot", Action::reboot}, {"halt", Action::halt}, {"poweroff", Action::poweroff}};
+constexpr std::string_view kUnbuiltActions[] = {"shell", "dump_to_rootfs"};
+
+// "/var//crash/" and "var/crash" are both "/var/crash"; the root stays "/".
+std::string squeeze_slashes(std::string_view path) {
+  std::string squeezed;
+  for (const std::string_view part : split(path, '/'))
+    if (!part.empty()) squeezed.append("/").append(part);
+  return squeezed.empty() ? "/" : squeezed;
+}
+
+bool is_device(std::string_view text) {
+  constexpr std::string_view kForms[] = {"/dev/", "LABEL=", "UUID="};
+  return std::ranges::any_of(
+      kForms, [&](std::string_view form) { return text.starts_with(form) && text.size() > form.size(); });
+}
+
+bool is_makedumpfile(std::string_view program) {
+  return program.substr(program.rfind('/') + 1) == "makedumpfile";
+}
+
+bool is_module_name(std::string_view name) {
+  return std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-'; });
+}
+
+}  // namespace
+
+Status apply_path(Config& config, std::string_view /*name*/, std::string_view value) {
+  config.path = squeeze_slashes(value);
+  return {};
+}
+
+Status apply_filesystem(Config& config, std::string_view name, std::string_view value) {
+  if (!is_device(value))
+    return fail(ErrorKind::usage, "\"{}\" is not a device; write /dev/NAME, LABEL=NAME or UUID=ID", value);
+  if (split_words(value).size() != 1)
+    return fail(ErrorKind::usage, "\"{}\" is more than one word; write one device and nothing after it",
+                value);
+  config.target = {std::string(name), std::string(value)};
+  return {};
+}
+
+Status apply_core_collector(Config& config, std::string_view /*name*/, std::string_view value) {
+  const auto words = split_words(value);
+  if (words.empty()) return fail(ErrorKind::usage, "needs a program, for example makedumpfile -l -d 31");
+  if (!is_makedumpfile(words.front()))
+    return fail(ErrorKind::unsupported,
+                "collector \"{}\" is not built yet; use makedumpfile with its options", words.front());
+  config.core_collector.assign(words.begin(), words.end());
+  return {};
+}
+
+Status apply_extra_modules(Config& config, std::string_view /*name*/, std::string_view value) {
+  const auto words = split_words(value);
+  const auto wrong = std::ranges::find_if_not(words, is_module_name);
+  if (wrong != words.end())
+    return fail(ErrorKind::usage, "\"{}\" is not a module name; write names as lsmod shows them", *wrong);
+  config.extra_modules.assign(words.begin(), words.end());
+  return {};
+}
+
+Status apply_auto_reset_crashkernel(Config& config, std::string_view /*name*/, std::string_view value) {
+  // As the incumbents have it: whatever is not a plain "no" means yes.
+  config.auto_reset_crashkernel = value != "no";
+  return {};
+}
+
+Status apply_timeout(Config& config, std::string_view /*name*/, std::string_view value) {
+  config.timeout = TRY(parse_time_span(value));
+  if (config.timeout.count() == 0)
+    return fail(ErrorKind::usage, "\"{}\" would give up at once; the default is 2min", value);
+  return {};
+}
+
+Status apply_deadline(Config& config, std::string_view /*name*/, std::string_view value) {
+  config.deadline = TRY(parse_time_span(value));
+  return {};
+}
+
+Result<Action> parse_action(std::string_view value) {
+  const auto* const known = std::ranges::find(kActions, value, &ActionWord::word);
+  if (known != std::end(kActions)) return known->action;
+  if (std::ranges::find(kUnbuiltActions, value) != std::end(kUnbuiltActions))
+    return fail(ErrorKind::unsupported, "action \"{}\" is not built yet; use reboot, halt or poweroff",
+                value);
+  return fail(ErrorKind::usage, "unknown action \"{}\"; use reboot, halt or poweroff", value);
+}
+
+Result<bool> parse_zero_or_one(std::string_view value) {
+  if (value == "0" || value == "1") return value == "1";
+  return fail(ErrorKind::usage, "\"{}\" is neither 0 nor 1", value);
+}
+
+}  // namespace kdump::conf

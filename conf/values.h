@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The values of directives. Each function is a row's `apply`: it checks the value and puts it into the
+// config; its error says what would be right. `name` is the directive's own word.
+#pragma once
+
+#include <string_view>
+
+#include "common/error.h"
+#include "conf/config.h"
+
+namespace kdump::conf {
+
+Status apply_path(Config& config, std::string_view name, std::string_view value);
+Status apply_filesystem(Config& config, std::string_view name, std::string_view value);
+Status apply_core_collector(Config& config, std::string_view name, std::string_view value);
+Status apply_extra_modules(Config& config, std::string_view name, std::string_view value);
+Status apply_auto_reset_crashkernel(Config& config, std::string_view name, std::string_view value);
+Status apply_timeout(Config& config, std::string_view name, std::string_view value);
+Status apply_deadline(Config& config, std::string_view name, std::string_view value);
+
+Result<Action> parse_action(std::string_view value);
+Result<bool> parse_zero_or_one(std::string_view value);
+
+}  // namespace kdump::conf
