@@ -26,6 +26,8 @@ struct Device {
   std::string label;     // of the filesystem
   std::string partuuid;  // of the partition
   std::string devname;   // "/dev/vda1", as the running system has it
+
+  bool operator==(const Device&) const = default;
 };
 
 enum class TargetKind { filesystem };
@@ -36,6 +38,8 @@ struct Target {
   std::string fstype;         // "ext4"
   std::string mount_options;  // for mount(2)'s data argument, without ro/rw
   std::string directory;      // where dumps go, from the root of that filesystem: "/var/crash"
+
+  bool operator==(const Target&) const = default;
 };
 
 // No step may last longer. 0 means no limit.
@@ -45,6 +49,8 @@ struct Deadlines {
   std::chrono::seconds stall{120};  // no progress of the dump for so long
   std::chrono::seconds overall{0};  // the whole capture
   std::chrono::seconds sync{120};   // fsync and unmount
+
+  bool operator==(const Deadlines&) const = default;
 };
 
 struct Plan {
@@ -58,10 +64,17 @@ struct Plan {
   Action final_action = Action::reboot;
   Action failure_action = Action::reboot;
   Deadlines deadlines;
+
+  bool operator==(const Plan&) const = default;
 };
 
+// One object with every key of kVersion. JSON is UTF-8: a byte that is not comes out as U+FFFD, so whoever
+// writes a plan for real compares from_json(to_json(plan)) with it.
 std::string to_json(const Plan& plan);
-// Every error names the key; an unknown version is one.
+
+// Takes exactly what to_json makes: a key that is missing, unknown, of another type or out of bounds is an
+// error that names it ("plan: targets[0]: device: uuid: …"), as is an unknown version, a plan without a
+// target, a target without a device, and a text of more than 1 MiB. Never throws, whatever the text.
 Result<Plan> from_json(std::string_view text);
 
 }  // namespace kdump::plan

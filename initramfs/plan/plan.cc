@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "initramfs/plan/plan.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <span>
+
+namespace kdump::plan {
+namespace {
+
+using nlohmann::json;
+using std::chrono::seconds;
+
+constexpr size_t kMaximumText = size_t{1} << 20;
+constexpr int64_t kMaximumSeconds = 1'000'000'000;   // adding it to a clock overflows nothing
+constexpr int64_t kMaximumUtcOffset = 24 * 60 * 60;  // POSIX TZ
+
+template <typename E>
+struct Word {
+  E value;
+  const char* text;
+};
+
+constexpr Word<Action> kActions[] = {
+    {Action::reboot, "reboot"},
+    {Action::halt, "halt"},
+    {Action::poweroff, "poweroff"},
+};
+constexpr Word<TargetKind> kTargetKinds[] = {
+    {TargetKind::filesystem, "filesystem"},
+};
+
+constexpr std::span<const Word<Action>> words_of(Action /*unused*/) { return kActions; }
+constexpr std::span<const Word<TargetKind>> words_of(TargetKind /*unused*/) { return kTargetKinds; }
+
+template <typename E>
+std::string_view word_of(E value) {
+  for (const Word<E>& word : words_of(value)) {
+    if (word.value == value) return word.text;
+  }
+  return "unknown";
+}
+
+// One key of an object: how it is written, and how it is checked and read.
+template <typename T>
+struct Key {
+  const char* name;
+  json (*write)(const T& object);
+  Status (*read)(const json& value, T& object);
+};
+
+// The keys of each object; declared here because objects hold objects. Adding a key is adding a row (and a
+// new kVersion once a version has been released).
+std::span<const Key<Device>> keys_of(const Device& object);
+std::span<const Key<Target>> keys_of(const Target& object);
+std::span<const Key<Deadlines>> keys_of(const Deadlines& object);
+std::span<const Key<Plan>> keys_of(const Plan& object);
+
+// What the keys do not say one by one.
+Status check(const Device& device) {
+  if (!device.uuid.empty() || !device.label.empty() || !device.partuuid.empty() || !device.devname.empty())
+    return {};
+  return fail(ErrorKind::corrupt,
+              "uuid, label, partuuid and devname are all empty, one must name the device");
+}
+Status check(const Target& target) {
+  if (target.directory.starts_with('/')) return {};
+  return fail(ErrorKind::corrupt, "directory: '{}' is not an absolute path", target.directory);
+}
+Status check(const Deadlines& /*unused*/) { return {}; }
+Status check(const Plan& plan) {
+  if (plan.targets.empty()) return fail(ErrorKind::corrupt, "targets: empty, expected at least one");
+  if (plan.collector.empty()) return fail(ErrorKind::corrupt, "collector: empty, expected a program");
+  return {};
+}
+
+Failure wrong_type(const json& value, std::string_view expected) {
+  return fail(ErrorKind::corrupt, "{} found, expected {}", value.type_name(), expected);
+}
+
+Status read_value(const json& value, std::string& out) {
+  if (!value.is_string()) return wrong_type(value, "a string");
+  out = value.get_ref<const std::string&>();
+  // Every string ends up in a system call, where a NUL would cut it short.
+  if (out.contains('\0')) return fail(ErrorKind::corrupt, "the string holds a NUL");
+  return {};
+}
+
+Result<int64_t> read_integer(const json& value, int64_t least, int64_t most) {
+  if (!value.is_number_integer()) return wrong_type(value, "an integer");
+  const bool too_large =
+      value.is_number_unsigned() && value.get<uint64_t>() > uint64_t{std::numeric_limits<int64_t>::max()};
+  const auto number = too_large ? std::numeric_limits<int64_t>::max() : value.get<int64_t>();
+  if (number < least || number > most)
+    return fail(ErrorKind::corrupt, "{} found, expected {} to {}", value.dump(), least, most);
+  return number;
+}
+
+Status read_value(const json& value, int& out) {
+  out = static_cast<int>(TRY(read_integer(value, -kMaximumUtcOffset, kMaximumUtcOffset)));
+  return {};
+}
+
+Status read_value(const json& value, seconds& out) {
+  out = seconds(TRY(read_integer(value, 0, kMaximumSeconds)));
+  return {};
+}
+
+template <typename E>
+  requires std::is_enum_v<E>
+Status read_value(const json& value, E& out) {
+  std::string text;
+  TRY(read_value(value, text));
+  std::string known;
+  for (const Word<E>& word : words_of(E{})) {
+    if (word.text == text) {
+      out = word.value;
+      return {};
+    }
+    known += (known.empty() ? "" : ", ") + std::string(word.text);
+  }
+  return fail(ErrorKind::corrupt, "{} is not known, expected one of: {}", value.dump(), known);
+}
+
+template <typename T>
+  requires std::is_class_v<T>
+Status read_value(const json& value, T& out);
+
+template <typename T>
+Status read_value(const json& value, std::vector<T>& out) {
+  if (!value.is_array()) return wrong_type(value, "an array");
+  out.clear();
+  for (const json& element : value) {
+    Status read = read_value(element, out.emplace_back());
+    // The caller adds "name" in front, which makes "name[0]: …".
+    if (!read) return with_context(std::move(read), "[{}]", out.size() - 1);
+  }
+  return {};
+}
+
+// "targets" + "[0]: …" and "device" + "uuid: …" read as one path.
+Failure at_key(std::string_view name, Error error) {
+  return fail(error.kind(), "{}{}", name,
+              error.message().starts_with('[') ? error.message() : ": " + error.message());
+}
+
+template <typename T>
+  requires std::is_class_v<T>
+Status read_value(const json& value, T& out) {
+  if (!value.is_object()) return wrong_type(value, "an object");
+  const std::span<const Key<T>> keys = keys_of(out);
+  for (const Key<T>& key : keys) {
+    const auto found = value.find(key.name);
+    if (found == value.end()) return fail(ErrorKind::corrupt, "{}: missing", key.name);
+    Status read = key.read(*found, out);
+    if (!read) return at_key(key.name, read.error());
+  }
+  for (const auto& item : value.items()) {
+    if (std::ranges::none_of(keys, [&](const Key<T>& key) { return key.name == item.key(); }))
+      return fail(ErrorKind::corrupt, "{}: unknown key", json(item.key()).dump());
+  }
+  return check(out);
+}
+
+json write_value(const std::string& value) { return value; }
+json write_value(int value) { return value; }
+json write_value(seconds value) { return value.count(); }
+
+template <typename E>
+  requires std::is_enum_v<E>
+json write_value(E value) {
+  return std::string(word_of(value));
+}
+
+template <typename T>
+  requires std::is_class_v<T>
+json write_value(const T& object);
+
+template <typename T>
+json write_value(const std::vector<T>& values) {
+  json array = json::array();
+  for (const T& value : values) array.push_back(write_value(value));
+  return array;
+}
+
+template <typename T>
+  requires std::is_class_v<T>
+json write_value(const T& object) {
+  json written = json::object();
+  for (const Key<T>& key : keys_of(object)) written[key.name] = key.write(object);
+  return written;
+}
+
+template <typename T>
+T class_of(auto T::* member);
+
+// The row for a data member.
+template <auto Member>
+constexpr auto key(const char* name) {
+  using T = decltype(class_of(Member));
+  return Key<T>{name, [](const T& object) { return write_value(object.*Member); },
+                [](const json& value, T& object) { return read_value(value, object.*Member); }};
+}
+
+std::span<const Key<Device>> keys_of(const Device& /*unused*/) {
+  static constexpr std::array kKeys{
+      key<&Device::uuid>("uuid"),
+      key<&Device::label>("label"),
+      key<&Device::partuuid>("partuuid"),
+      key<&Device::devname>("devname"),
+  };
+  return kKeys;
+}
+
+std::span<const Key<Target>> keys_of(const Target& /*unused*/) {
+  static constexpr std::array kKeys{
+      key<&Target::kind>("kind"),           key<&Target::device>("device"),
+      key<&Target::fstype>("fstype"),       key<&Target::mount_options>("mount_options"),
+      key<&Target::directory>("directory"),
+  };
+  return kKeys;
+}
+
+std::span<const Key<Deadlines>> keys_of(const Deadlines& /*unused*/) {
+  static constexpr std::array kKeys{
+      key<&Deadlines::device>("device"),   key<&Deadlines::mount>("mount"), key<&Deadlines::stall>("stall"),
+      key<&Deadlines::overall>("overall"), key<&Deadlines::sync>("sync"),
+  };
+  return kKeys;
+}
+
+constexpr const char* kVersionKey = "version";
+
+// Any version at all is an integer; which one it is decides whether the rest is looked at.
+Status check_version(const json& object) {
+  if (!object.is_object()) return wrong_type(object, "an object");
+  const auto found = object.find(kVersionKey);
+  if (found == object.end()) return fail(ErrorKind::corrupt, "{}: missing", kVersionKey);
+  if (!found->is_number_integer()) return at_key(kVersionKey, wrong_type(*found, "an integer").error());
+  if (*found == kVersion) return {};
+  return fail(ErrorKind::unsupported, "{}: {} is not known, this program knows {} (build the image again)",
+              kVersionKey, found->dump(), kVersion);
+}
+
+std::span<const Key<Plan>> keys_of(const Plan& /*unused*/) {
+  static constexpr std::array kKeys{
+      Key<Plan>{kVersionKey, [](const Plan& /*unused*/) -> json { return kVersion; },
+                [](const json& /*unused*/, Plan& /*unused*/) -> Status { return {}; }},
+      key<&Plan::toolchain_version>("toolchain_version"),
+      key<&Plan::kernel_release>("kernel_release"),
+      key<&Plan::hostname>("hostname"),
+      key<&Plan::utc_offset_seconds>("utc_offset_seconds"),
+      key<&Plan::modules>("modules"),
+      key<&Plan::targets>("targets"),
+      key<&Plan::collector>("collector"),
+      key<&Plan::final_action>("final_action"),
+      key<&Plan::failure_action>("failure_action"),
+      key<&Plan::deadlines>("deadlines"),
+  };
+  return kKeys;
+}
+
+Result<json> parse(std::string_view text) {
+  if (text.size() > kMaximumText)
+    return fail(ErrorKind::corrupt, "{} bytes found, expected at most {}", text.size(), kMaximumText);
+  try {
+    return json::parse(text);
+  } catch (const json::exception& error) {
+    // "[json.exception.parse_error.101] parse error at line 1, column 2: …": the part about the place.
+    const std::string_view what = error.what();
+    const size_t place = what.find("] ");
+    return fail(ErrorKind::corrupt, "{}", what.substr(place == std::string_view::npos ? 0 : place + 2));
+  }
+}
+
+Result<Plan> read_plan(std::string_view text) {
+  const json object = TRY(parse(text));
+  TRY(check_version(object));
+  Plan plan;
+  TRY(read_value(object, plan));
+  return plan;
+}
+
+}  // namespace
+
+std::string_view action_name(Action action) { return word_of(action); }
+
+std::string to_json(const Plan& plan) {
+  return write_value(plan).dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+Result<Plan> from_json(std::string_view text) { return with_context(read_plan(text), "plan"); }
+
+}  // namespace kdump::plan

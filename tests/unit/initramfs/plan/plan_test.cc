@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "initramfs/plan/plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <nlohmann/json.hpp>
+
+namespace kdump::plan {
+namespace {
+
+using nlohmann::json;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+Plan full_plan() {
+  Plan plan;
+  plan.toolchain_version = "0.1.0";
+  plan.kernel_release = "6.1.0-56-cloud-amd64";
+  plan.hostname = "host \"ü\"";
+  plan.utc_offset_seconds = -16200;
+  plan.modules = {"/lib/modules/a/virtio.ko", "/lib/modules/a/virtio_blk.ko"};
+  plan.targets = {{TargetKind::filesystem,
+                   {"1c2c-uuid", "label", "partuuid", "/dev/vda1"},
+                   "ext4",
+                   "errors=remount-ro",
+                   "/var/crash"},
+                  {TargetKind::filesystem, {"", "", "", "/dev/vdb"}, "xfs", "", "/"}};
+  plan.collector = {"makedumpfile", "-l", "-d", "31"};
+  plan.final_action = Action::poweroff;
+  plan.failure_action = Action::halt;
+  plan.deadlines = {seconds(1), seconds(2), seconds(3), seconds(4), seconds(5)};
+  return plan;
+}
+
+json full_json() { return json::parse(to_json(full_plan())); }
+
+std::string error_of(const std::string& text) {
+  const Result<Plan> plan = from_json(text);
+  return plan ? "(taken)" : plan.error().message();
+}
+
+TEST(Plan, ReadsBackWhatItWrites) {
+  const Result<Plan> again = from_json(to_json(full_plan()));
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(*again, full_plan());
+}
+
+TEST(Plan, WritesTheDocumentedKeys) {
+  const json written = full_json();
+  EXPECT_EQ(written["version"], 1);
+  EXPECT_EQ(written["targets"][0]["kind"], "filesystem");
+  EXPECT_EQ(written["targets"][0]["device"]["uuid"], "1c2c-uuid");
+  EXPECT_EQ(written["final_action"], "poweroff");
+  EXPECT_EQ(written["deadlines"]["stall"], 3);
+  EXPECT_EQ(action_name(Action::halt), "halt");
+}
+
+TEST(Plan, RefusesAVersionItDoesNotKnowWhateverElseIsThere) {
+  const Result<Plan> plan = from_json(R"({"version": 2, "shape": "unheard of"})");
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(plan.error().kind(), ErrorKind::unsupported);
+  EXPECT_THAT(plan.error().message(), HasSubstr("plan: version: 2 is not known, this program knows 1"));
+  EXPECT_THAT(error_of("{}"), HasSubstr("plan: version: missing"));
+  EXPECT_THAT(error_of(R"({"version": "1"})"), HasSubstr("version: string found, expected an integer"));
+  EXPECT_THAT(error_of(R"({"version": 1.0})"), HasSubstr("version: number found, expected an integer"));
+}
+
+struct Object {
+  const char* pointer;  // JSON pointer of the object
+  const char* path;     // as errors name it
+};
+constexpr Object kObjects[] = {
+    {"", ""},
+    {"/targets/1", "targets[1]: "},
+    {"/targets/1/device", "targets[1]: device: "},
+    {"/deadlines", "deadlines: "},
+};
+
+TEST(Plan, EveryKeyIsRequiredAndNamed) {
+  for (const Object& object : kObjects) {
+    const json whole = full_json()[json::json_pointer(object.pointer)];
+    for (const auto& item : whole.items()) {
+      json damaged = full_json();
+      damaged[json::json_pointer(object.pointer)].erase(item.key());
+      EXPECT_EQ(error_of(damaged.dump()), "plan: " + std::string(object.path) + item.key() + ": missing");
+    }
+  }
+}
+
+TEST(Plan, EveryKeyHasATypeAndIsNamed) {
+  for (const Object& object : kObjects) {
+    const json whole = full_json()[json::json_pointer(object.pointer)];
+    for (const auto& item : whole.items()) {
+      json damaged = full_json();
+      damaged[json::json_pointer(object.pointer)][item.key()] = nullptr;
+      EXPECT_THAT(error_of(damaged.dump()),
+                  HasSubstr(std::string(object.path) + item.key() + ": null found, expected"));
+    }
+  }
+}
+
+TEST(Plan, NoUnknownKeyIsIgnored) {
+  for (const Object& object : kObjects) {
+    json damaged = full_json();
+    damaged[json::json_pointer(object.pointer)]["no_such"] = 1;
+    EXPECT_EQ(error_of(damaged.dump()), "plan: " + std::string(object.path) + "\"no_such\": unknown key");
+  }
+}
+
+TEST(Plan, BoundsAndWordsAreChecked) {
+  struct Case {
+    const char* pointer;
+    json value;
+    const char* error;
+  };
+  const Case cases[] = {
+      {"/utc_offset_seconds", 86401, "utc_offset_seconds: 86401 found, expected -86400 to 86400"},
+      {"/utc_offset_seconds", 1.5, "utc_offset_seconds: number found, expected an integer"},
+      {"/deadlines/stall", -1, "deadlines: stall: -1 found, expected 0 to 1000000000"},
+      {"/deadlines/stall", std::numeric_limits<uint64_t>::max(),
+       "deadlines: stall: 18446744073709551615 found"},
+      {"/final_action", "explode",
+       "final_action: \"explode\" is not known, expected one of: reboot, halt, poweroff"},
+      {"/targets/0/kind", "tape", "targets[0]: kind: \"tape\" is not known"},
+      {"/targets", json::array(), "targets: empty"},
+      {"/targets/1/directory", "var/crash", "targets[1]: directory: 'var/crash' is not an absolute path"},
+      {"/targets/1/device/devname", "",
+       "targets[1]: device: uuid, label, partuuid and devname are all empty"},
+      {"/collector", json::array(), "collector: empty"},
+      {"/collector/1", 7, "collector[1]: number found, expected a string"},
+      {"/modules/0", std::string("a\0b", 3), "modules[0]: the string holds a NUL"},
+  };
+  for (const Case& test : cases) {
+    json damaged = full_json();
+    damaged[json::json_pointer(test.pointer)] = test.value;
+    EXPECT_THAT(error_of(damaged.dump()), HasSubstr(std::string("plan: ") + test.error));
+  }
+}
+
+TEST(Plan, HostileTextIsAnError) {
+  const std::string whole = to_json(full_plan());
+  for (size_t length = 0; length + 2 < whole.size(); length += 7) {
+    EXPECT_THAT(error_of(whole.substr(0, length)), HasSubstr("plan: parse error")) << length;
+  }
+  EXPECT_THAT(error_of("[1]"), HasSubstr("plan: array found, expected an object"));
+  EXPECT_THAT(error_of("{\"version\": \"\xff\"}"), HasSubstr("parse error"));
+  EXPECT_THAT(error_of(std::string(1000000, '[')), HasSubstr("parse error"));
+  EXPECT_THAT(error_of(std::string(2000000, ' ')), HasSubstr("expected at most 1048576"));
+}
+
+TEST(Plan, BytesThatAreNotUtf8DoNotThrow) {
+  Plan plan = full_plan();
+  plan.targets[0].directory = "/var/\xff";
+  const Result<Plan> again = from_json(to_json(plan));
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_NE(*again, plan);
+}
+
+}  // namespace
+}  // namespace kdump::plan
