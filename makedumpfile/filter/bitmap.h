@@ -23,7 +23,8 @@ class Bitmap {
   void clear(Pfn pfn) { words_[word(pfn)] = words_[word(pfn)] & ~(uint64_t{1} << bit(pfn)); }
   // The part of `range` inside the window.
   void set_range(PfnRange range);
-  void clear_range(PfnRange range);
+  // The same, cleared; how many of them were set.
+  uint64_t clear_range(PfnRange range);
   [[nodiscard]] uint64_t count() const;
   // The first set pfn at or after `from`, window().end when there is none.
   [[nodiscard]] Pfn next_set(Pfn from) const;
@@ -31,6 +32,7 @@ class Bitmap {
   [[nodiscard]] Bytes bytes() const { return std::as_bytes(std::span(words_)); }
 
  private:
+  [[nodiscard]] PfnRange in_window(PfnRange range) const;
   [[nodiscard]] size_t word(Pfn pfn) const { return static_cast<size_t>((pfn - window_.begin) / 64); }
   [[nodiscard]] unsigned bit(Pfn pfn) const { return static_cast<unsigned>((pfn - window_.begin) % 64); }
 

@@ -24,6 +24,9 @@ class MemoryMap {
   [[nodiscard]] const std::vector<MemorySegment>& segments() const { return segments_; }
   // The segment that holds `addr`, nullptr when none does. Binary search.
   [[nodiscard]] const MemorySegment* find(PhysAddr addr) const;
+  // The first segment that ends after `addr`: the one that holds it or the next one up; nullptr when none
+  // does.
+  [[nodiscard]] const MemorySegment* find_from(PhysAddr addr) const;
   // Page ranges with data: a page counts when any byte of it is in a segment.
   [[nodiscard]] std::vector<PfnRange> pages(unsigned page_shift) const;
   // One past the highest page frame with data; 0 for an empty map. The formats call it max_mapnr.

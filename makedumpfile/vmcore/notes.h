@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The PT_NOTE segment of a dump: kept as it is for the dump that we write, and searched for what we need of
-// it.
+// it. A damaged note ends the search, not the dump: the dead kernel's memory is what it is, and the bytes are
+// still worth keeping.
 #pragma once
 
 #include <string>
@@ -21,8 +22,9 @@ struct Note {
 class Notes {
  public:
   Notes() = default;
-  // Walks `raw` (the bytes of all PT_NOTEs, one after the other); `source` names it in errors.
-  static Result<Notes> parse(ByteVector raw, bool big_endian, std::string_view source);
+  // Walks `raw` (the bytes of all PT_NOTEs, one after the other, each padded to 4 bytes); `source` names it
+  // in damage().
+  static Notes parse(ByteVector raw, bool big_endian, std::string_view source);
 
   // The bytes as they were in the dump, to be copied into ours.
   [[nodiscard]] Bytes raw() const { return raw_; }
@@ -31,9 +33,16 @@ class Notes {
   [[nodiscard]] size_t vmcoreinfo_offset() const { return vmcoreinfo_offset_; }
   // NT_PRSTATUS notes named CORE: one a CPU.
   [[nodiscard]] uint32_t cpu_count() const { return cpu_count_; }
+  // What is wrong with the first damaged note (file, offset, field); empty when all are sound.
+  [[nodiscard]] const std::string& damage() const { return damage_; }
 
  private:
+  template <typename E>
+  Status walk(std::string_view source);
+  void take(const Note& note);
+
   ByteVector raw_;
+  std::string damage_;
   size_t vmcoreinfo_offset_ = 0;
   size_t vmcoreinfo_size_ = 0;
   uint32_t cpu_count_ = 0;

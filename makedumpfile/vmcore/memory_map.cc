@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile/vmcore/memory_map.h"
+
+#include <algorithm>
+
+namespace kdump {
+namespace {
+
+// Appends `segment`, or lengthens the last one when both memory and file go on from it.
+void append(std::vector<MemorySegment>& segments, const MemorySegment& segment) {
+  if (!segments.empty()) {
+    MemorySegment& last = segments.back();
+    const bool follows =
+        last.range.end == segment.range.begin && last.file_offset + last.range.size() == segment.file_offset;
+    if (follows) {
+      last.range.end = segment.range.end;
+      return;
+    }
+  }
+  segments.push_back(segment);
+}
+
+}  // namespace
+
+MemoryMap::MemoryMap(std::vector<MemorySegment> segments) {
+  std::ranges::stable_sort(segments, {}, [](const MemorySegment& s) { return s.range.begin; });
+  PhysAddr covered;
+  for (MemorySegment segment : segments) {
+    if (segment.range.begin < covered) {
+      segment.file_offset += covered - segment.range.begin;
+      segment.range.begin = covered;
+    }
+    if (segment.range.empty()) continue;
+    covered = segment.range.end;
+    append(segments_, segment);
+  }
+  segments_.shrink_to_fit();
+}
+
+const MemorySegment* MemoryMap::find(PhysAddr addr) const {
+  const MemorySegment* next = find_from(addr);
+  return next != nullptr && next->range.contains(addr) ? next : nullptr;
+}
+
+const MemorySegment* MemoryMap::find_from(PhysAddr addr) const {
+  const auto next =
+      std::ranges::upper_bound(segments_, addr, {}, [](const MemorySegment& s) { return s.range.end; });
+  return next == segments_.end() ? nullptr : &*next;
+}
+
+std::vector<PfnRange> MemoryMap::pages(unsigned page_shift) const {
+  std::vector<PfnRange> ranges;
+  for (const MemorySegment& segment : segments_) {
+    const Pfn begin(segment.range.begin.value() >> page_shift);
+    const Pfn end(((segment.range.end.value() - 1) >> page_shift) + 1);
+    if (!ranges.empty() && begin <= ranges.back().end) {
+      ranges.back().end = std::max(ranges.back().end, end);
+    } else {
+      ranges.push_back({begin, end});
+    }
+  }
+  return ranges;
+}
+
+Pfn MemoryMap::max_pfn(unsigned page_shift) const {
+  if (segments_.empty()) return Pfn(0);
+  return Pfn(((segments_.back().range.end.value() - 1) >> page_shift) + 1);
+}
+
+}  // namespace kdump
