@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "initramfs/capture/linux_system.h"
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "common/fd.h"
+#include "common/file.h"
+#include "common/text.h"
+#include "initramfs/capture/attempt.h"
+#include "initramfs/capture/mount_options.h"
+#include "initramfs/capture/step_child.h"
+
+namespace kdump::capture {
+namespace {
+
+constexpr size_t kMaxPlan = size_t{1} << 20;
+// Nothing on a dump target is ever to be executed or opened as a device.
+constexpr unsigned long kTargetFlags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+
+Status finit_module(const std::string& path) {
+  const UniqueFd fd = TRY(open_file(path, O_RDONLY));
+  if (syscall(SYS_finit_module, fd.get(), "", 0) == 0 || errno == EEXIST) return {};
+  return fail_errno(errno, "cannot load {}", path);
+}
+
+Status mount_device(const std::string& device, const plan::Target& target) {
+  const MountArguments arguments = mount_arguments(target.mount_options);
+  const unsigned long flags = kTargetFlags | arguments.flags;
+  if (mount(device.c_str(), protocol::kTargetMount, target.fstype.c_str(), flags, arguments.data.c_str()) ==
+      0)
+    return {};
+  return fail_errno(errno, "cannot mount {} as {} with options '{}'", device, target.fstype, arguments.data);
+}
+
+// ext4 keeps count of the errors it has met; there is no fsck here.
+std::string filesystem_errors(const std::string& device, const std::string& fstype) {
+  const std::string name = device.substr(device.rfind('/') + 1);
+  const Result<std::string> count = read_text_file(fmt::format("/sys/fs/{}/{}/errors_count", fstype, name));
+  if (!count || trim(*count) == "0") return {};
+  return fmt::format("the filesystem on {} is marked as damaged ({} errors): run fsck on it", device,
+                     trim(*count));
+}
+
+}  // namespace
+
+Result<std::string> LinuxSystem::read_plan() { return read_text_file(plan::kPathInImage, kMaxPlan); }
+
+Status LinuxSystem::load_module(const std::string& path, SteadyTime deadline) {
+  Status status = run_step_in_child([&] { return finit_module(path); }, deadline);
+  memory_.sample();
+  return with_context(std::move(status), "module {}", path.substr(path.rfind('/') + 1));
+}
+
+Result<std::string> LinuxSystem::find_device(const plan::Device& device, SteadyTime deadline) {
+  return finder_.find(device, deadline);
+}
+
+Result<std::string> LinuxSystem::mount_target(const std::string& device, const plan::Target& target,
+                                              SteadyTime deadline) {
+  if (mkdir(protocol::kTargetMount, 0700) != 0 && errno != EEXIST)
+    return fail_errno(errno, "cannot create {}", protocol::kTargetMount);
+  TRY(run_step_in_child([&] { return mount_device(device, target); }, deadline));
+  memory_.sample();
+  return filesystem_errors(device, target.fstype);
+}
+
+Status LinuxSystem::unmount_target(SteadyTime deadline) {
+  return run_step_in_child(
+      []() -> Status {
+        if (umount2(protocol::kTargetMount, UMOUNT_NOFOLLOW) == 0) return {};
+        return fail_errno(errno, "cannot unmount {}", protocol::kTargetMount);
+      },
+      deadline);
+}
+
+AttemptOutcome LinuxSystem::run_worker(const protocol::Request& request, const AttemptLimits& limits,
+                                       WorkerListener& listener) {
+  return run_attempt(protocol::kWorkerInImage, request, limits, listener, memory_);
+}
+
+MemoryFigures LinuxSystem::memory() {
+  memory_.sample();
+  return memory_.figures();
+}
+
+}  // namespace kdump::capture

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The machine itself.
+#pragma once
+
+#include <string>
+
+#include "initramfs/capture/device.h"
+#include "initramfs/capture/memory.h"
+#include "initramfs/capture/system.h"
+
+namespace kdump::capture {
+
+class LinuxSystem final : public System {
+ public:
+  Result<std::string> read_plan() override;
+  Status load_module(const std::string& path, SteadyTime deadline) override;
+  Result<std::string> find_device(const plan::Device& device, SteadyTime deadline) override;
+  Result<std::string> mount_target(const std::string& device, const plan::Target& target,
+                                   SteadyTime deadline) override;
+  Status unmount_target(SteadyTime deadline) override;
+  AttemptOutcome run_worker(const protocol::Request& request, const AttemptLimits& limits,
+                            WorkerListener& listener) override;
+  MemoryFigures memory() override;
+
+ private:
+  DeviceFinder finder_;
+  MemoryWatch memory_;
+};
+
+}  // namespace kdump::capture

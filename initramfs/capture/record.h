@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What happened in this capture, as it happens: the content of kdump-result.json.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "initramfs/capture/system.h"
+
+namespace kdump::capture {
+
+struct StepRecord {
+  std::string name;
+  double seconds = 0;
+  std::string error;  // empty: it went well
+};
+
+struct SavedFile {
+  std::string name;
+  uint64_t bytes = 0;
+};
+
+struct Record {
+  std::string toolchain_version;
+  std::string plan_version;  // of the toolchain that made the image
+  std::string kernel_release;
+  std::string capture_kernel_release;
+  std::string hostname;
+  std::string target;                                  // "UUID=…" and where it was found
+  double started_unix = 0;                             // seconds since 1970 when PID 1 started
+  double started_uptime_seconds = 0;                   // of the capture kernel at that moment
+  std::string dump_directory;                          // from the root of the target's filesystem
+  plan::Action failure_action = plan::Action::reboot;  // what to do when nothing else can be done any more
+  bool saved = false;                                  // a whole vmcore is there
+  std::string failure;                                 // why not
+  std::vector<StepRecord> steps;
+  std::vector<std::string> warnings;
+  std::vector<SavedFile> files;
+  protocol::Summary summary;
+  bool has_summary = false;
+  uint64_t worker_peak_rss_kib = 0;
+  uint64_t worker_peak_anon_kib = 0;
+
+  [[nodiscard]] bool has_file(std::string_view name) const;
+};
+
+// kdump-result.json, indented, with a newline at its end. Its "version" is 1.
+std::string to_json(const Record& record, const MemoryFigures& memory);
+
+}  // namespace kdump::capture

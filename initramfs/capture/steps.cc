@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "initramfs/capture/steps.h"
+
+#include <algorithm>
+
+#include "common/text.h"
+#include "initramfs/capture/device.h"
+
+namespace kdump::capture {
+namespace {
+
+using protocol::Event;
+using protocol::EventKind;
+using protocol::Mode;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+constexpr seconds kNoLimit{365L * 24 * 3600};
+
+double seconds_since(SteadyTime start) {
+  return std::chrono::duration<double>(steady_clock::now() - start).count();
+}
+
+// The path as it is on the target, without the mount point.
+std::string without_mount(const std::string& path) {
+  const std::string_view mount = protocol::kTargetMount;
+  return path.starts_with(mount) ? path.substr(mount.size()) : path;
+}
+
+protocol::Request request_for(Mode mode, const plan::Target& target) {
+  return {.mode = mode,
+          .plan = plan::kPathInImage,
+          .config = protocol::kConfigInImage,
+          .vmcore = protocol::kVmcore,
+          .directory = protocol::kTargetMount + target.directory,
+          .dump_directory = {},
+          .result = {}};
+}
+
+}  // namespace
+
+Result<plan::Plan> Steps::read_plan() {
+  plan::Plan plan;
+  const Status read = run("read plan.json", [&]() -> Status {
+    const std::string text = TRY(system_.read_plan());
+    plan = TRY(plan::from_json(text));
+    return {};
+  });
+  if (!read) return Failure(read.error());
+  return plan;
+}
+
+void Steps::begin(const plan::Plan& plan) {
+  if (plan.deadlines.overall.count() != 0) overall_ = steady_clock::now() + plan.deadlines.overall;
+  record_.plan_version = plan.toolchain_version;
+  record_.kernel_release = plan.kernel_release;
+  record_.hostname = plan.hostname;
+  record_.failure_action = plan.failure_action;
+}
+
+Status Steps::run(const std::string& name, const Body& body) {
+  console_.say(name);
+  const SteadyTime start = steady_clock::now();
+  Status status = with_context(body(), "{}", name);
+  console_.end_progress();
+  record_.steps.push_back({.name = name,
+                           .seconds = seconds_since(start),
+                           .error = status ? std::string() : status.error().message()});
+  return status;
+}
+
+void Steps::warn_if_failed(const std::string& name, const Body& body) { warn_if_error(run(name, body)); }
+
+void Steps::warn_if_error(const Status& status) {
+  if (!status) warn(status.error().message());
+}
+
+void Steps::warn_if_any(const std::string& warning) {
+  if (!warning.empty()) warn(warning);
+}
+
+void Steps::warn(const std::string& text) {
+  record_.warnings.push_back(text);
+  console_.say("warning: " + text);
+}
+
+SteadyTime Steps::after(seconds limit) const {
+  return steady_clock::now() + (limit.count() == 0 ? kNoLimit : std::min(limit, kNoLimit));
+}
+
+SteadyTime Steps::within(seconds limit) const {
+  return overall_ ? std::min(*overall_, after(limit)) : after(limit);
+}
+
+void Steps::target_found(const plan::Target& target, const std::string& device) {
+  dump_directory_.clear();  // it was on the target before this one
+  record_.target = fmt::format("{} ({})", device, device_text(target.device));
+  console_.say(fmt::format("the target is {}", record_.target));
+}
+
+AttemptLimits Steps::limits(Mode mode, const plan::Plan& plan) const {
+  // The overall deadline is for the dump; telling why it was missed has to be possible after it.
+  if (mode == Mode::dump) return {.stall = plan.deadlines.stall, .deadline = within(seconds(0))};
+  return {.stall = plan.deadlines.stall, .deadline = after(plan.deadlines.sync)};
+}
+
+Status Steps::work(Mode mode, const plan::Plan& plan, const plan::Target& target) {
+  protocol::Request request = request_for(mode, target);
+  request.dump_directory = dump_directory_;
+  if (mode == Mode::finish) request.result = to_json(record_, system_.memory());
+  raw_output_ = mode == Mode::console_log;
+  const AttemptOutcome outcome = system_.run_worker(request, limits(mode, plan), *this);
+  console_.end_progress();
+  worker_left_behind_ = worker_left_behind_ || outcome.left_behind;
+  record_.worker_peak_rss_kib = std::max(record_.worker_peak_rss_kib, outcome.peak_rss_kib);
+  record_.worker_peak_anon_kib = std::max(record_.worker_peak_anon_kib, outcome.peak_anon_kib);
+  return with_context(outcome.status, "kdump-capture-worker");
+}
+
+void Steps::decide(const Status& dumped) {
+  record_.saved = dumped.has_value();
+  record_.failure = dumped ? std::string() : dumped.error().message();
+  if (record_.failure == told_failure_) return;
+  told_failure_ = record_.failure;
+  console_.say("no dump: " + record_.failure);
+}
+
+void Steps::on_saved(const Event& event) {
+  record_.files.push_back({.name = event.text, .bytes = event.number});
+  console_.say(fmt::format("saved {} ({})", event.text, human_size(event.number)));
+}
+
+void Steps::on_event(const Event& event) {
+  switch (event.kind) {
+    case EventKind::directory:
+      dump_directory_ = event.text;
+      record_.dump_directory = without_mount(event.text);
+      return console_.say("saving to " + record_.dump_directory);
+    case EventKind::step:
+      return console_.start_progress(event.text, event.number);
+    case EventKind::progress:
+      return console_.progress(event.number);
+    case EventKind::note:
+      return warn(event.text);
+    case EventKind::saved:
+      return on_saved(event);
+    case EventKind::summary:
+      record_.summary = event.summary;
+      record_.has_summary = true;
+      return;
+    case EventKind::failed:
+    case EventKind::done:
+      return;
+  }
+}
+
+void Steps::on_output(std::string_view line) {
+  if (raw_output_) return console_.print(line);
+  console_.say("worker: " + std::string(line));
+}
+
+}  // namespace kdump::capture

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// How a step is run: told to the console, timed, recorded, and held to its deadline.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "initramfs/capture/console.h"
+#include "initramfs/capture/record.h"
+#include "initramfs/capture/system.h"
+
+namespace kdump::capture {
+
+class Steps final : public WorkerListener {
+ public:
+  using Body = std::function<Status()>;
+
+  Steps(System& system, Console& console, Record& record)
+      : system_(system), console_(console), record_(record) {}
+
+  [[nodiscard]] System& system() const { return system_; }
+
+  // The plan, checked; a step too.
+  Result<plan::Plan> read_plan();
+  // From here on the plan's overall deadline runs.
+  void begin(const plan::Plan& plan);
+
+  // Runs a step; its error has the step's name in front.
+  Status run(const std::string& name, const Body& body);
+  // The same for a step without which the capture goes on.
+  void warn_if_failed(const std::string& name, const Body& body);
+  void warn_if_error(const Status& status);
+  void warn_if_any(const std::string& warning);
+  // One run of the worker for the target.
+  Status work(protocol::Mode mode, const plan::Plan& plan, const plan::Target& target);
+
+  // `limit` from now, but not beyond the overall deadline. A limit of 0 means the overall deadline alone.
+  [[nodiscard]] SteadyTime within(std::chrono::seconds limit) const;
+  // `limit` from now whatever the overall deadline: for what must be done after it too.
+  [[nodiscard]] SteadyTime after(std::chrono::seconds limit) const;
+
+  void target_found(const plan::Target& target, const std::string& device);
+  // Whether there is a dump, and if not, why; told and recorded.
+  void decide(const Status& dumped);
+
+  [[nodiscard]] bool log_saved() const { return record_.has_file("vmcore-dmesg.txt"); }
+  [[nodiscard]] bool has_directory() const { return !dump_directory_.empty(); }
+  [[nodiscard]] bool worker_left_behind() const { return worker_left_behind_; }
+
+  void on_event(const protocol::Event& event) override;
+  void on_output(std::string_view line) override;
+
+ private:
+  AttemptLimits limits(protocol::Mode mode, const plan::Plan& plan) const;
+  void warn(const std::string& text);
+  void on_saved(const protocol::Event& event);
+
+  System& system_;
+  Console& console_;
+  Record& record_;
+  std::optional<SteadyTime> overall_;
+  std::string dump_directory_;  // with the mount point in front
+  std::string told_failure_;
+  bool worker_left_behind_ = false;
+  bool raw_output_ = false;  // the worker prints the log, not messages
+};
+
+}  // namespace kdump::capture

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Everything kdump-capture does to the machine, so that the steps can be tested without one. Every operation
+// that could hang takes a deadline and keeps it, whatever the kernel does.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "common/error.h"
+#include "common/process.h"
+#include "initramfs/plan/plan.h"
+#include "initramfs/plan/protocol.h"
+
+namespace kdump::capture {
+
+// Told what a running worker reports.
+class WorkerListener {
+ public:
+  virtual ~WorkerListener() = default;
+  virtual void on_event(const protocol::Event& event) = 0;
+  // A line the worker, its library loader or a sanitizer printed.
+  virtual void on_output(std::string_view line) = 0;
+};
+
+struct AttemptLimits {
+  std::chrono::seconds stall{0};       // no event for so long ends it; 0: no limit
+  std::optional<SteadyTime> deadline;  // it has to be over by then
+};
+
+struct AttemptOutcome {
+  Status status;             // the error says why the worker did not do what it was asked for
+  bool left_behind = false;  // stuck in the kernel: SIGKILL did not end it, the target is lost for now
+  uint64_t peak_rss_kib = 0;
+  uint64_t peak_anon_kib = 0;  // RssAnon + RssShmem
+};
+
+struct MemoryFigures {
+  uint64_t total_kib = 0;
+  uint64_t available_min_kib = 0;  // least MemAvailable seen so far
+};
+
+class System {
+ public:
+  virtual ~System() = default;
+
+  virtual Result<std::string> read_plan() = 0;
+  // Loading what is loaded already is no error.
+  virtual Status load_module(const std::string& path, SteadyTime deadline) = 0;
+  // Waits for the device; its path in /dev.
+  virtual Result<std::string> find_device(const plan::Device& device, SteadyTime deadline) = 0;
+  // Mounts read-write at protocol::kTargetMount. The value is a warning, empty when all is well.
+  virtual Result<std::string> mount_target(const std::string& device, const plan::Target& target,
+                                           SteadyTime deadline) = 0;
+  virtual Status unmount_target(SteadyTime deadline) = 0;
+  virtual AttemptOutcome run_worker(const protocol::Request& request, const AttemptLimits& limits,
+                                    WorkerListener& listener) = 0;
+  virtual MemoryFigures memory() = 0;
+};
+
+}  // namespace kdump::capture
