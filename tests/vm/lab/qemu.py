@@ -27,6 +27,7 @@ class Config:
     # qemu64 and named models up to Skylake have no LA57: 4-level page tables. "max" has it.
     cpu: str = "Nehalem"
     reboots: bool = False
+    agent_socket: Path | None = None  # where the second serial port is offered
     extra: list[str] = field(default_factory=list)
 
     def command(self) -> list[str]:
@@ -34,9 +35,13 @@ class Config:
         return [
             "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-M", "pc", "-cpu", self.cpu,
             "-m", str(self.memory_mib), "-smp", str(self.cpus), "-display", "none", "-nodefaults",
-            "-monitor", "none", "-serial", "stdio", "-kernel", str(self.kernel), "-initrd", str(self.initrd),
+            "-monitor", "none", "-serial", "stdio", *self._second_serial(),
+            "-kernel", str(self.kernel), "-initrd", str(self.initrd),
             "-append", self.append, *drives, *([] if self.reboots else ["-no-reboot"]), *self.extra,
         ]
+
+    def _second_serial(self) -> list[str]:
+        return ["-serial", f"unix:{self.agent_socket},server=on,wait=off"] if self.agent_socket else []
 
 
 def _drive(disk: Path) -> str:
