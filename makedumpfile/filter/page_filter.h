@@ -3,24 +3,22 @@
 #pragma once
 
 #include <memory>
+#include <span>
+#include <string>
 
 #include "common/error.h"
 #include "makedumpfile/filter/bitmap.h"
+#include "makedumpfile/filter/dump_level.h"
 #include "makedumpfile/filter/page_class.h"
 #include "makedumpfile/kernel/kernel_info.h"
 
 namespace kdump {
 
-// Bits of the -d option, as makedumpfile(8) has them.
-namespace dump_level {
-inline constexpr int kZero = 1, kCache = 2, kPrivateCache = 4, kUser = 8, kFree = 16;
-inline constexpr int kMax = 31;
-}  // namespace dump_level
-
 struct WindowResult {
-  Bitmap existing;     // pages with data in the dump (bitmap 1)
-  Bitmap dumpable;     // pages the dump keeps (bitmap 2); zero pages are still in it
-  ClassCounts counts;  // of the existing pages; zero and unreadable are found only while copying
+  Bitmap existing;            // pages with data in the dump (bitmap 1)
+  Bitmap dumpable;            // pages the dump keeps (bitmap 2); zero pages are still in it
+  ClassCounts counts;         // of the existing pages; zero and unreadable are found only while copying
+  uint64_t unclassified = 0;  // pages kept because their struct pages could not be read
 };
 
 class PageFilter {
@@ -28,8 +26,9 @@ class PageFilter {
   // Pages a window: 1 GiB of 4 KiB pages, so that no buddy block and no hugetlb page crosses windows.
   static constexpr uint64_t kWindowPages = uint64_t{1} << 18;
 
-  // `kernel` must outlive the filter. Levels of at most 1 need no facts; others fail, naming the missing fact
-  // and what to do, when the struct pages cannot be found.
+  // `kernel` must outlive the filter. Levels of at most 1 need no facts, but where there are any they leave
+  // out poisoned and offline pages, too; others fail, naming the missing fact and what to do, when the struct
+  // pages cannot be found.
   static Result<PageFilter> create(const KernelInfo& kernel, int level);
   PageFilter(PageFilter&&) noexcept;
   PageFilter& operator=(PageFilter&&) noexcept;
@@ -42,6 +41,9 @@ class PageFilter {
 
   // One past the highest page of the dump (max_mapnr of the formats).
   [[nodiscard]] Pfn max_pfn() const;
+
+  // What the facts do not allow to tell, one line each, for the user: such pages stay in the dump.
+  [[nodiscard]] std::span<const std::string> gaps() const;
 
  private:
   struct Impl;

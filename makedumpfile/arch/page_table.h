@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A page table is data: a row says how many levels it has, what a level's entry means and where the address
+// is in it; one walker serves every architecture.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "common/endian.h"
+#include "common/units.h"
+#include "makedumpfile/vmcore/vmcore.h"
+
+namespace kdump {
+
+struct PageTableLevel {
+  unsigned shift;    // an entry of this level maps 2^shift bytes
+  bool may_be_leaf;  // the entry may map memory itself (a huge page, or the last level)
+};
+
+struct PageTableFormat {
+  std::string_view name;
+  unsigned va_bits;                        // a virtual address is this many bits, sign-extended
+  std::span<const PageTableLevel> levels;  // from the root down
+  uint64_t present;                        // entry bits: it is in use when any of them is set
+  uint64_t huge;                           // above the last level: it maps memory itself
+  uint64_t address_mask;                   // where the physical address is
+};
+
+// The tables of one address space.
+struct PageTable {
+  const PageTableFormat* format;
+  PhysAddr root;
+  uint64_t address_mask;  // format->address_mask without the bits that encrypt memory (AMD SME)
+};
+
+// Where a virtual address lies: `size` bytes from `addr` on are mapped in one piece.
+struct Translation {
+  PhysAddr addr;
+  uint64_t size;
+};
+
+// Walks one PageTable and remembers the last table of each level, so that going through a stretch of memory
+// costs little. For one thread.
+class PageTableWalker {
+ public:
+  // Both must outlive the walker.
+  PageTableWalker(const Vmcore& vmcore, const PageTable& table) : vmcore_(&vmcore), table_(&table) {}
+
+  // Errors name the level and the entry that ended the walk.
+  Result<Translation> translate(VirtAddr addr);
+
+ private:
+  struct CachedTable {
+    PhysAddr addr;
+    std::vector<le64> entries;
+  };
+  static constexpr size_t kMaxLevels = 5;
+
+  [[nodiscard]] size_t entry_count(size_t level) const;
+  Result<uint64_t> entry(size_t level, PhysAddr table, VirtAddr addr);
+  [[nodiscard]] bool is_leaf(size_t level, uint64_t entry) const;
+
+  const Vmcore* vmcore_;
+  const PageTable* table_;
+  std::array<CachedTable, kMaxLevels> cache_;
+};
+
+}  // namespace kdump

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile/filter/page_rules.h"
+
+#include "makedumpfile/filter/dump_level.h"
+
+namespace kdump {
+namespace {
+
+constexpr uint64_t kMappingAnon = 1;   // PAGE_MAPPING_ANON; KSM pages have it, too
+constexpr uint64_t kCompoundTail = 1;  // of compound_head
+
+template <typename T>
+T load(const std::byte* page, uint64_t offset) {
+  T value;
+  std::memcpy(&value, page + offset, sizeof value);
+  return value;
+}
+
+bool is_aligned(Pfn pfn, uint64_t order) { return (pfn.value() & ((uint64_t{1} << order) - 1)) == 0; }
+
+// A struct page, and what the rules ask of it.
+class PageView {
+ public:
+  PageView(const PageLayout& layout, const std::byte* page, const std::byte* next)
+      : layout_(layout),
+        page_(page),
+        next_(next),
+        flags_(load<uint64_t>(page, layout.flags)),
+        mapcount_(load<uint32_t>(page, layout.mapcount)) {}
+
+  [[nodiscard]] bool is_tail() const {
+    return (load<uint64_t>(page_, layout_.compound_head) & kCompoundTail) != 0;
+  }
+  [[nodiscard]] bool is_compound_head() const { return next_ != nullptr && has(layout_.head); }
+  [[nodiscard]] bool is_slab() const { return is_type(layout_.slab) || has(layout_.slab_flag); }
+  [[nodiscard]] bool is_buddy() const { return is_type(layout_.buddy) && !is_slab(); }
+  [[nodiscard]] bool is_unaccepted() const { return is_type(layout_.unaccepted); }
+  [[nodiscard]] bool is_offline() const { return is_type(layout_.offline) && !is_slab(); }
+  [[nodiscard]] bool is_hwpoison() const { return has(layout_.hwpoison); }
+  [[nodiscard]] bool is_private() const { return has(layout_.private_flag); }
+  [[nodiscard]] bool is_anon() const {
+    return (load<uint64_t>(page_, layout_.mapping) & kMappingAnon) != 0 && !is_slab();
+  }
+  [[nodiscard]] bool is_cache() const {
+    if (has(layout_.lru)) return !is_anon();
+    const bool swapcache = has(layout_.swapcache) && (layout_.swapbacked == 0 || has(layout_.swapbacked));
+    return swapcache && !is_anon();
+  }
+  [[nodiscard]] bool is_hugetlb() const { return is_compound_head() && next_says_hugetlb(); }
+  [[nodiscard]] uint64_t private_value() const { return load<uint64_t>(page_, layout_.private_); }
+  // Of a compound page; 0 for any other, and for orders that cannot be.
+  [[nodiscard]] uint64_t order(Pfn pfn) const {
+    const uint64_t order = is_compound_head() ? next_order() : 0;
+    return order <= kMaxPageOrder && is_aligned(pfn, order) ? order : 0;
+  }
+
+ private:
+  [[nodiscard]] bool has(uint64_t mask) const { return (flags_ & mask) != 0; }
+  [[nodiscard]] bool is_type(uint64_t type) const { return mapcount_ == type; }
+  [[nodiscard]] uint64_t next_order() const;
+  [[nodiscard]] bool next_says_hugetlb() const;
+
+  const PageLayout& layout_;
+  const std::byte* page_;
+  const std::byte* next_;
+  uint64_t flags_;
+  uint32_t mapcount_;
+};
+
+uint64_t PageView::next_order() const {
+  switch (layout_.order) {
+    case OrderEncoding::unknown:
+      return 0;
+    case OrderEncoding::flags_low_byte:
+      return load<uint64_t>(next_, layout_.flags) & 0xff;
+    case OrderEncoding::byte:
+      return load<uint8_t>(next_, layout_.order_offset);
+    case OrderEncoding::half_word:
+      return load<uint16_t>(next_, layout_.order_offset);
+  }
+  return 0;
+}
+
+bool PageView::next_says_hugetlb() const {
+  switch (layout_.hugetlb_encoding) {
+    case HugetlbEncoding::unknown:
+      return false;
+    case HugetlbEncoding::page_type:
+      return is_type(layout_.hugetlb);
+    case HugetlbEncoding::flag:
+      return (load<uint64_t>(next_, layout_.flags) & layout_.hugetlb_value) != 0;
+    case HugetlbEncoding::dtor_byte:
+      return load<uint8_t>(next_, layout_.dtor_offset) == layout_.hugetlb_value;
+    case HugetlbEncoding::dtor_half_word:
+      return load<uint16_t>(next_, layout_.dtor_offset) == layout_.hugetlb_value;
+  }
+  return false;
+}
+
+// Free pages: `private` of the first one holds the block's order.
+Verdict free_block(const PageLayout& layout, Pfn pfn, uint64_t order) {
+  const bool known_order = order < layout.buddy_orders && order <= kMaxPageOrder;
+  if (!known_order || !is_aligned(pfn, order)) return {PageClass::kept, 1};
+  return {PageClass::free, uint64_t{1} << order};
+}
+
+// The class of a page that is no tail and not free.
+PageClass class_of_used(const PageView& page, int level) {
+  const bool cache = page.is_cache();
+  if (cache && (level & dump_level::kCache) != 0 && !page.is_private()) return PageClass::cache;
+  if (cache && (level & dump_level::kPrivateCache) != 0) {
+    return page.is_private() ? PageClass::private_cache : PageClass::cache;
+  }
+  if ((level & dump_level::kUser) != 0 && (page.is_anon() || page.is_hugetlb())) return PageClass::user;
+  if (page.is_hwpoison()) return PageClass::hwpoison;
+  if (page.is_offline()) return PageClass::offline;
+  return PageClass::kept;
+}
+
+}  // namespace
+
+Verdict classify_page(const PageLayout& layout, int dump_level, Pfn pfn, const std::byte* page,
+                      const std::byte* next) {
+  const PageView view(layout, page, next);
+  if (view.is_tail()) return {view.is_hwpoison() ? PageClass::hwpoison : PageClass::kept, 1};
+  if ((dump_level & dump_level::kFree) != 0) {
+    if (view.is_buddy()) return free_block(layout, pfn, view.private_value());
+    // Such blocks are always of the highest order (mm/page_alloc.c, __free_unaccepted; dcdfdd40fa82).
+    if (view.is_unaccepted()) return free_block(layout, pfn, layout.buddy_orders - 1);
+  }
+  const PageClass page_class = class_of_used(view, dump_level);
+  if (page_class == PageClass::kept) return {PageClass::kept, 1};
+  return {page_class, uint64_t{1} << view.order(pfn)};
+}
+
+}  // namespace kdump

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One page -> its class: a pure function of its struct page, the next one, and the dump level. The order of
+// the rules is makedumpfile's (__exclude_unnecessary_pages), so that both keep the same pages:
+//
+//   1. the tail of a compound page is kept here; it goes with its head
+//   2. free (bit 4): in the buddy allocator, or not yet accepted from the hypervisor
+//   3. cache (bits 1, 2), 4. private cache (bit 2), 5. user: anonymous or hugetlb (bit 3)
+//   6. hwpoison and 7. offline, at every level
+//
+// Kept rather than excluded, unlike there: orders that no kernel has or that the pfn is not aligned to
+// (damaged struct pages); and where slab is a page type, the flag bit that was PG_slab is not looked at
+// (46df8e73a4a3: it is PG_waiters' now). Excluded, unlike there: a poisoned tail page, for reading it may
+// stop the machine.
+#pragma once
+
+#include <cstring>
+
+#include "common/units.h"
+#include "makedumpfile/filter/page_class.h"
+#include "makedumpfile/mm/page_layout.h"
+
+namespace kdump {
+
+// 1 GiB in pages of 4 KiB, 16 GiB in pages of 64 KiB: the largest hugetlb page there is.
+inline constexpr uint64_t kMaxPageOrder = 18;
+
+struct Verdict {
+  PageClass page_class;  // kept, or why the pages are excluded
+  uint64_t pages;        // that it holds for, from this one on
+};
+
+// `page` and `next` point to layout.size bytes of struct page; `next` is nullptr when it is not known, as at
+// the end of an array.
+Verdict classify_page(const PageLayout& layout, int dump_level, Pfn pfn, const std::byte* page,
+                      const std::byte* next);
+
+}  // namespace kdump

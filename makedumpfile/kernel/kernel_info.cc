@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile/kernel/kernel_info.h"
+
+#include <bit>
+
+#include "makedumpfile/arch/address_space.h"
+#include "makedumpfile/arch/architecture.h"
+#include "makedumpfile/kernel/facts.h"
+#include "makedumpfile/kernel/inferred.h"
+
+namespace kdump {
+namespace {
+
+constexpr int64_t kMinPageSize = 4096;
+constexpr int64_t kMaxPageSize = 262144;
+
+Result<PageTable> find_page_table(uint16_t machine, const Vmcoreinfo& vmcoreinfo, const std::string& file) {
+  if (vmcoreinfo.empty()) return fail(ErrorKind::unsupported, "{}: no VMCOREINFO in its notes", file);
+  const Architecture* architecture = TRY(with_context(find_architecture(machine), "{}", file));
+  return with_context(architecture->page_table(vmcoreinfo), "{}", file);
+}
+
+Result<unsigned> page_shift_of(const Facts& facts, const std::string& file) {
+  const auto text = facts.text("PAGESIZE");
+  if (!text) return 12U;
+  const int64_t size = parse_vmcoreinfo_number(*text).value_or(0);
+  if (size < kMinPageSize || size > kMaxPageSize || !std::has_single_bit(static_cast<uint64_t>(size))) {
+    return fail(ErrorKind::corrupt, "{}: VMCOREINFO: PAGESIZE={}, expected a power of two from {} to {}",
+                file, *text, kMinPageSize, kMaxPageSize);
+  }
+  return static_cast<unsigned>(std::countr_zero(static_cast<uint64_t>(size)));
+}
+
+uint64_t phys_base_of(const Facts& facts, uint16_t machine) {
+  const auto architecture = find_architecture(machine);
+  return architecture ? static_cast<uint64_t>(facts.number((*architecture)->phys_base).value_or(0)) : 0;
+}
+
+// Every field ends in a NUL in a sound kernel; in what we write it always does.
+void terminate(diskdump::UtsName& name) {
+  for (char* field : {name.sysname, name.nodename, name.release, name.version, name.machine, name.domainname})
+    field[diskdump::kUtsFieldSize - 1] = '\0';
+}
+
+// struct uts_namespace begins with struct new_utsname name (include/linux/utsname.h), or says where it is.
+diskdump::UtsName read_utsname(const Facts& facts, const AddressSpace& address_space) {
+  const auto symbol = facts.symbol("init_uts_ns");
+  if (!symbol) return {};
+  const uint64_t offset = facts.offset("uts_namespace.name").value_or(0);
+  auto name = address_space.read_value<diskdump::UtsName>(*symbol + offset);
+  if (!name) return {};
+  terminate(*name);
+  return *name;
+}
+
+}  // namespace
+
+KernelInfo::KernelInfo(const Vmcore& vmcore, std::unique_ptr<Facts> facts,
+                       std::unique_ptr<AddressSpace> address_space)
+    : vmcore_(&vmcore), facts_(std::move(facts)), address_space_(std::move(address_space)) {}
+KernelInfo::KernelInfo(KernelInfo&&) noexcept = default;
+KernelInfo& KernelInfo::operator=(KernelInfo&&) noexcept = default;
+KernelInfo::~KernelInfo() = default;
+
+Result<KernelInfo> read_kernel_info(const Vmcore& vmcore) {
+  Vmcoreinfo vmcoreinfo(vmcore.notes().vmcoreinfo());
+  auto address_space =
+      std::make_unique<AddressSpace>(vmcore, find_page_table(vmcore.machine(), vmcoreinfo, vmcore.name()));
+  auto facts = std::make_unique<Facts>(std::move(vmcoreinfo));
+  infer_facts(*facts, vmcore.machine());
+  KernelInfo info(vmcore, std::move(facts), std::move(address_space));
+  info.page_shift_ = TRY(page_shift_of(info.facts(), vmcore.name()));
+  info.phys_base_ = phys_base_of(info.facts(), vmcore.machine());
+  info.release_ = info.facts().text("OSRELEASE").value_or("");
+  info.crash_time_ = parse_vmcoreinfo_number(info.facts().text("CRASHTIME").value_or("")).value_or(0);
+  info.utsname_ = read_utsname(info.facts(), info.address_space());
+  return info;
+}
+
+}  // namespace kdump
