@@ -6,11 +6,10 @@
 #include <string_view>
 
 #include "common/error.h"
+#include "makedumpfile/codec/codec.h"
 #include "makedumpfile/filter/page_class.h"
 
 namespace kdump {
-
-enum class CodecId { none, zlib, lzo, snappy, zstd };
 
 struct DumpRequest {
   std::string vmcore = "/proc/vmcore";
@@ -26,7 +25,10 @@ struct DumpRequest {
 };
 
 struct DumpReport {
-  ClassCounts pages;           // of the memory map, per class
+  // Of the memory map, per class. Zero and unreadable pages are found among those the dump level keeps, so
+  // they count there and under the class they were taken for.
+  ClassCounts pages;
+  uint64_t max_pfn = 0;        // one past the highest page
   uint64_t pages_total = 0;    // with data in the vmcore
   uint64_t pages_written = 0;  // with a descriptor in the dump
   uint64_t bytes_written = 0;  // size of the dump
@@ -51,6 +53,15 @@ class DumpObserver {
 // when it is whole; after an error the incomplete file stays, marked incomplete in its header, and the error
 // says so.
 Result<DumpReport> write_dump(const DumpRequest& request, DumpObserver& observer);
+
+// The pages of each class in makedumpfile's words, ready to print.
+std::string describe_pages(const DumpReport& report);
+// What the steps took and how much was written.
+std::string describe_times(const DumpReport& report);
+
+// The file that the flattened stream on `input_fd` stands for, into `output` as write_dump has it. Its size
+// in bytes.
+Result<uint64_t> rearrange_dump(int input_fd, const std::string& output, bool overwrite);
 
 // The dead kernel's log into a new file `output` of mode 0600 (as "-incomplete" until whole), or to `fd` when
 // >= 0.
