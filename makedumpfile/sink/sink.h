@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Where a dump goes: a place that can be written anywhere, or one that only takes the next bytes. The
+// flattener (makedumpfile/format) makes the first from the second.
+//
+// New sink = a file, a target kind in `conf`, a VM case. Every sink keeps one promise in its own way: what it
+// leaves has its final name only when it is whole.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/bytes.h"
+#include "common/error.h"
+
+namespace kdump {
+
+class RandomAccess {
+ public:
+  virtual ~RandomAccess() = default;
+
+  // Errors of a full target are ErrorKind::no_space.
+  virtual Status write_at(uint64_t offset, Bytes data) = 0;
+  // Gives [offset, offset + size) its space now, so that a later write there cannot find the target full. The
+  // bytes read as zeros until written. Nothing where the sink has no such thing.
+  virtual Status allocate(uint64_t /*offset*/, uint64_t /*size*/) { return {}; }
+  // Whether a byte may be written twice; a stream's reader may not cope with that.
+  [[nodiscard]] virtual bool rewritable() const { return true; }
+  // What was written is durable, as far as the target can promise.
+  virtual Status sync() { return {}; }
+  // Makes the dump durable and, where it has a name, final. Nothing is written afterwards.
+  virtual Status finish() = 0;
+  // What stays after an error, for the message ("the incomplete dump is in D-incomplete"); empty when
+  // nothing does.
+  [[nodiscard]] virtual std::string remains() const { return {}; }
+};
+
+class Stream {
+ public:
+  virtual ~Stream() = default;
+
+  virtual Status write(Bytes data) = 0;
+  // All bytes are out; durable where the stream can know.
+  virtual Status finish() = 0;
+};
+
+}  // namespace kdump
