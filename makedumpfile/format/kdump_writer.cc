@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile/format/kdump_writer.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+namespace kdump {
+namespace {
+
+constexpr uint64_t round_up(uint64_t value, uint64_t unit) { return (value + unit - 1) / unit * unit; }
+
+}  // namespace
+
+KdumpLayout::KdumpLayout(uint64_t page_size, Pfn max_pfn, uint64_t notes_size) {
+  constexpr uint64_t kSubHeaderSize = sizeof(diskdump::KdumpSubHeader<Little>);
+  sub_header_blocks = round_up(kSubHeaderSize + notes_size, page_size) / page_size;
+  bitmap_bytes = round_up(round_up(max_pfn.value(), 8) / 8, page_size);
+  sub_header = page_size;
+  notes = sub_header + kSubHeaderSize;
+  bitmap1 = (1 + sub_header_blocks) * page_size;
+  bitmap2 = bitmap1 + bitmap_bytes;
+  descriptors = bitmap2 + bitmap_bytes;
+}
+
+KdumpWriter::KdumpWriter(RandomAccess& sink, const KdumpParameters& parameters)
+    : sink_(sink),
+      parameters_(parameters),
+      layout_(parameters.page_size, parameters.max_pfn, parameters.notes->raw().size()) {}
+
+diskdump::DiskDumpHeader<Little> KdumpWriter::header(bool incomplete) const {
+  diskdump::DiskDumpHeader<Little> header{};
+  std::memcpy(header.signature, diskdump::kSignature, sizeof header.signature);
+  header.header_version = diskdump::kHeaderVersion;
+  header.utsname = parameters_.utsname;
+  header.timestamp_sec = parameters_.crash_time;
+  header.status =
+      codec_row(parameters_.codec).header_bit | (incomplete ? diskdump::DUMP_DH_COMPRESSED_INCOMPLETE : 0);
+  header.block_size = static_cast<int32_t>(parameters_.page_size);
+  header.sub_hdr_size = static_cast<int32_t>(layout_.sub_header_blocks);
+  header.bitmap_blocks = static_cast<uint32_t>(2 * layout_.bitmap_bytes / parameters_.page_size);
+  header.max_mapnr = static_cast<uint32_t>(
+      std::min<uint64_t>(parameters_.max_pfn.value(), std::numeric_limits<uint32_t>::max()));
+  header.nr_cpus = static_cast<int32_t>(parameters_.notes->cpu_count());
+  return header;
+}
+
+diskdump::KdumpSubHeader<Little> KdumpWriter::sub_header() const {
+  const Notes& notes = *parameters_.notes;
+  diskdump::KdumpSubHeader<Little> sub{};
+  sub.phys_base = parameters_.phys_base;
+  sub.dump_level = parameters_.dump_level;
+  if (!notes.vmcoreinfo().empty()) {
+    sub.offset_vmcoreinfo = layout_.notes + notes.vmcoreinfo_offset();
+    sub.size_vmcoreinfo = notes.vmcoreinfo().size();
+  }
+  if (!notes.raw().empty()) {
+    sub.offset_note = layout_.notes;
+    sub.size_note = notes.raw().size();
+  }
+  sub.max_mapnr_64 = parameters_.max_pfn.value();
+  return sub;
+}
+
+// `data` at `offset`, and zeros up to `end`: a stream has no holes, since not all readers take them for
+// zeros.
+Status KdumpWriter::write_padded(uint64_t offset, Bytes data, uint64_t end) {
+  ByteVector block(data.begin(), data.end());
+  block.resize(end - offset);
+  return sink_.write_at(offset, block);
+}
+
+Status KdumpWriter::put_header(bool incomplete) {
+  return write_padded(0, bytes_of(header(incomplete)), parameters_.page_size);
+}
+
+Status KdumpWriter::write_header() {
+  TRY(sink_.allocate(0, layout_.descriptors));
+  TRY(put_header(sink_.rewritable()));
+  const auto sub = sub_header();
+  const Bytes notes = parameters_.notes->raw();
+  ByteVector block(bytes_of(sub).begin(), bytes_of(sub).end());
+  block.insert(block.end(), notes.begin(), notes.end());
+  return write_padded(layout_.sub_header, block, layout_.bitmap1);
+}
+
+Status KdumpWriter::write_bitmaps(Pfn window, Bytes existing, Bytes dumpable) {
+  const uint64_t start = window.value() / 8;
+  const bool last = window.value() + 8 * existing.size() >= parameters_.max_pfn.value();
+  const uint64_t end = last ? layout_.bitmap_bytes : start + existing.size();
+  TRY(write_padded(layout_.bitmap1 + start, existing, layout_.bitmap1 + end));
+  return write_padded(layout_.bitmap2 + start, dumpable, layout_.bitmap2 + end);
+}
+
+Status KdumpWriter::begin_pages(uint64_t count, bool shared_zero_page) {
+  pages_left_ = count;
+  descriptors_offset_ = layout_.descriptors;
+  chunk_offset_ = layout_.descriptors + count * sizeof(PageDesc);
+  zero_page_ = chunk_offset_;
+  TRY(sink_.allocate(layout_.descriptors, count * sizeof(PageDesc)));
+  descriptors_.reserve(std::min<uint64_t>(count, kChunkBytes / sizeof(PageDesc)));
+  chunk_.reserve(kChunkBytes);
+  if (!shared_zero_page) return {};
+  return append_data(ByteVector(parameters_.page_size));
+}
+
+Status KdumpWriter::add(std::span<const StoredPage> pages, Bytes data) {
+  if (pages.size() > pages_left_) {
+    return fail(ErrorKind::corrupt, "more pages than the first pass over the memory map counted");
+  }
+  pages_left_ -= pages.size();
+  uint64_t offset = data_end();
+  TRY(append_data(data));
+  for (const StoredPage& page : pages) {
+    TRY(add_descriptor(page, offset));
+    offset += page.size;
+  }
+  return {};
+}
+
+Status KdumpWriter::append_data(Bytes data) {
+  while (!data.empty()) {
+    const size_t room = kChunkBytes - chunk_offset_ % kChunkBytes - chunk_.size();
+    const Bytes part = data.first(std::min(room, data.size()));
+    chunk_.insert(chunk_.end(), part.begin(), part.end());
+    data = data.subspan(part.size());
+    if (part.size() == room) TRY(flush_data());
+  }
+  return {};
+}
+
+Status KdumpWriter::add_descriptor(const StoredPage& page, uint64_t offset) {
+  PageDesc desc{};
+  if (page.fate == PageFate::zero) {
+    desc.offset = static_cast<int64_t>(zero_page_);
+    desc.size = static_cast<uint32_t>(parameters_.page_size);
+  } else if (page.fate == PageFate::stored) {
+    desc.offset = static_cast<int64_t>(offset);
+    desc.size = page.size;
+    desc.flags = page.flags;
+  }
+  descriptors_.push_back(desc);
+  if (descriptors_.size() < kChunkBytes / sizeof(PageDesc)) return {};
+  return flush_descriptors();
+}
+
+Status KdumpWriter::flush_data() {
+  if (chunk_.empty()) return {};
+  TRY(sink_.write_at(chunk_offset_, chunk_));
+  chunk_offset_ += chunk_.size();
+  chunk_.clear();
+  return {};
+}
+
+// Data first: a dump that ends here for whatever reason has no descriptor without its data.
+Status KdumpWriter::flush_descriptors() {
+  if (descriptors_.empty()) return {};
+  TRY(flush_data());
+  const Bytes bytes = std::as_bytes(std::span(descriptors_));
+  TRY(sink_.write_at(descriptors_offset_, bytes));
+  descriptors_offset_ += bytes.size();
+  descriptors_.clear();
+  return {};
+}
+
+Status KdumpWriter::finish() {
+  if (pages_left_ != 0) {
+    return fail(ErrorKind::corrupt, "{} pages fewer than the first pass over the memory map counted",
+                pages_left_);
+  }
+  TRY(flush_data());
+  TRY(flush_descriptors());
+  if (sink_.rewritable()) {
+    // The mark goes only when everything else is on disk.
+    TRY(sink_.sync());
+    TRY(put_header(false));
+  }
+  return sink_.finish();
+}
+
+void KdumpWriter::drop_uncovered_descriptors() {
+  for (PageDesc& desc : descriptors_) {
+    const uint64_t end = static_cast<uint64_t>(desc.offset) + desc.size;
+    if (end > chunk_offset_) desc = PageDesc{};
+  }
+}
+
+void KdumpWriter::abandon() {
+  if (!sink_.rewritable() || descriptors_offset_ == 0) return;
+  // A full target may still take a part of what is waiting.
+  constexpr size_t kPiece = size_t{64} << 10;
+  size_t done = 0;
+  while (done < chunk_.size()) {
+    const Bytes piece = Bytes(chunk_).subspan(done, std::min(kPiece, chunk_.size() - done));
+    if (!sink_.write_at(chunk_offset_, piece)) break;
+    chunk_offset_ += piece.size();
+    done += piece.size();
+  }
+  drop_uncovered_descriptors();
+  static_cast<void>(sink_.write_at(descriptors_offset_, std::as_bytes(std::span(descriptors_))));
+  static_cast<void>(put_header(true));
+  static_cast<void>(sink_.sync());
+}
+
+}  // namespace kdump

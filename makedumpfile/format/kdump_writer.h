@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Writes the kdump-compressed format, header version 6 (common/layout/diskdump.h), in the only order in which
+// nothing is written twice and little is kept in memory:
+//   write_header, write_bitmaps for each window, begin_pages, add for each batch of pages, finish.
+// After an error: abandon, which leaves what is there readable.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "common/layout/diskdump.h"
+#include "common/units.h"
+#include "makedumpfile/codec/codec.h"
+#include "makedumpfile/sink/sink.h"
+#include "makedumpfile/vmcore/notes.h"
+
+namespace kdump {
+
+struct KdumpParameters {
+  uint64_t page_size = 0;  // bytes, the block size
+  Pfn max_pfn;             // one past the highest page
+  int dump_level = 0;
+  CodecId codec = CodecId::none;
+  uint64_t phys_base = 0;
+  int64_t crash_time = 0;  // seconds since the epoch
+  diskdump::UtsName utsname{};
+  const Notes* notes = nullptr;
+};
+
+// Where the parts of a dump lie, in bytes from its start.
+struct KdumpLayout {
+  KdumpLayout(uint64_t page_size, Pfn max_pfn, uint64_t notes_size);
+
+  uint64_t sub_header_blocks;
+  uint64_t bitmap_bytes;  // of one of the two, whole blocks
+  uint64_t sub_header;
+  uint64_t notes;
+  uint64_t bitmap1;
+  uint64_t bitmap2;
+  uint64_t descriptors;
+};
+
+// What became of a page that has a descriptor.
+enum class PageFate : uint8_t {
+  stored,  // its data follows
+  zero,    // shares the one zero page
+  lost,    // could not be read: a descriptor with offset 0
+};
+
+struct StoredPage {
+  uint32_t size;   // bytes of data, 0 unless stored
+  uint32_t flags;  // page_desc.flags
+  PageFate fate;
+};
+
+class KdumpWriter {
+ public:
+  // Data goes out in pieces that end at multiples of this, descriptors in batches of this size.
+  static constexpr size_t kChunkBytes = size_t{1} << 20;
+
+  // `sink` and what `parameters` points to must outlive this.
+  KdumpWriter(RandomAccess& sink, const KdumpParameters& parameters);
+
+  // Header, sub header and notes; on a sink that can be rewritten the header says incomplete until finish().
+  Status write_header();
+  // The two bitmaps' bytes from page `window` on; windows come in ascending order, without gaps.
+  Status write_bitmaps(Pfn window, Bytes existing, Bytes dumpable);
+  // `count` pages will be added. `shared_zero_page`: pages of fate zero may come.
+  Status begin_pages(uint64_t count, bool shared_zero_page);
+  // The next pages in ascending order; `data` holds the bytes of the stored ones, one after the other.
+  Status add(std::span<const StoredPage> pages, Bytes data);
+  // All pages were added: the rest goes out, the header becomes final, the sink finishes.
+  Status finish();
+  // After an error: descriptors of pages whose data did not make it become zero, the header stays marked
+  // incomplete. Nothing can be done on a stream. Errors are of no more use here.
+  void abandon();
+
+  // The dump's size in bytes so far.
+  [[nodiscard]] uint64_t size() const { return data_end(); }
+
+ private:
+  using PageDesc = diskdump::PageDesc<Little>;
+
+  [[nodiscard]] diskdump::DiskDumpHeader<Little> header(bool incomplete) const;
+  [[nodiscard]] diskdump::KdumpSubHeader<Little> sub_header() const;
+  [[nodiscard]] uint64_t data_end() const { return chunk_offset_ + chunk_.size(); }
+  Status put_header(bool incomplete);
+  Status write_padded(uint64_t offset, Bytes data, uint64_t end);
+  Status append_data(Bytes data);
+  Status add_descriptor(const StoredPage& page, uint64_t offset);
+  Status flush_data();
+  Status flush_descriptors();
+  void drop_uncovered_descriptors();
+
+  RandomAccess& sink_;
+  KdumpParameters parameters_;
+  KdumpLayout layout_;
+  uint64_t zero_page_ = 0;           // offset of the shared zero page
+  uint64_t pages_left_ = 0;          // announced and not yet added
+  uint64_t descriptors_offset_ = 0;  // where descriptors_ goes
+  std::vector<PageDesc> descriptors_;
+  uint64_t chunk_offset_ = 0;  // where chunk_ goes
+  ByteVector chunk_;
+};
+
+}  // namespace kdump

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile/format/reassembler.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "common/layout/flattened.h"
+
+namespace kdump {
+namespace {
+
+constexpr size_t kBufferBytes = size_t{1} << 20;
+
+// The stream with its position, for errors.
+class Source {
+ public:
+  Source(const StreamReader& read, std::string_view name) : read_(read), name_(name) {}
+
+  Status fill(MutableBytes out, std::string_view field) {
+    const size_t got = TRY(read_(out));
+    if (got < out.size()) {
+      return corrupt(field, fmt::format("the stream ends after {} of {} bytes", got, out.size()));
+    }
+    offset_ += got;
+    return {};
+  }
+
+  template <typename T>
+  Result<T> read(std::string_view field) {
+    T value{};
+    TRY(fill(mutable_bytes_of(value), field));
+    return value;
+  }
+
+  [[nodiscard]] Failure corrupt(std::string_view field, std::string_view what) const {
+    return fail(ErrorKind::corrupt, "{}: offset {:#x}: {}: {}", name_, offset_, field, what);
+  }
+
+ private:
+  const StreamReader& read_;
+  std::string_view name_;
+  uint64_t offset_ = 0;
+};
+
+struct Record {
+  uint64_t offset;
+  uint64_t size;
+  bool end;
+};
+
+Status read_start(Source& source) {
+  const auto header = TRY(source.read<flattened::StartHeader>("start header"));
+  if (std::memcmp(header.signature, flattened::kSignature, sizeof header.signature) != 0) {
+    return source.corrupt("start header", "no makedumpfile signature, this is no flattened stream");
+  }
+  if (header.type != flattened::kType || header.version != flattened::kVersion) {
+    return source.corrupt("start header",
+                          fmt::format("type {}, version {}, expected {} and {}", int64_t{header.type},
+                                      int64_t{header.version}, flattened::kType, flattened::kVersion));
+  }
+  std::byte rest[flattened::kStartBlockSize - sizeof header];
+  return source.fill(rest, "start block");
+}
+
+Result<Record> read_record(Source& source) {
+  const auto header = TRY(source.read<flattened::RecordHeader>("record header"));
+  const int64_t offset = header.offset;
+  const int64_t size = header.size;
+  if (offset == flattened::kEndMark && size == flattened::kEndMark) return Record{0, 0, true};
+  if (offset < 0 || size < 0 || size > std::numeric_limits<int64_t>::max() - offset) {
+    return source.corrupt("record", fmt::format("impossible offset {} and size {}", offset, size));
+  }
+  return Record{static_cast<uint64_t>(offset), static_cast<uint64_t>(size), false};
+}
+
+Status copy_record(Source& source, const Record& record, MutableBytes buffer, RandomAccess& sink) {
+  for (uint64_t done = 0; done < record.size;) {
+    const MutableBytes part = buffer.first(std::min<uint64_t>(buffer.size(), record.size - done));
+    TRY(source.fill(part, "record data"));
+    TRY(sink.write_at(record.offset + done, part));
+    done += part.size();
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<uint64_t> reassemble(const StreamReader& read, std::string_view name, RandomAccess& sink) {
+  Source source(read, name);
+  TRY(read_start(source));
+  ByteVector buffer(kBufferBytes);
+  uint64_t size = 0;
+  while (true) {
+    const Record record = TRY(read_record(source));
+    if (record.end) return size;
+    TRY(copy_record(source, record, buffer, sink));
+    size = std::max(size, record.offset + record.size);
+  }
+}
+
+}  // namespace kdump
