@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile/pipeline/window_scan.h"
+
+#include <algorithm>
+
+#include "common/parallel.h"
+
+namespace kdump {
+namespace {
+
+constexpr uint64_t kPages = PageFilter::kWindowPages;
+
+}  // namespace
+
+Status WindowScan::load(Pfn first) {
+  const uint64_t left = (max_pfn_ - first + kPages - 1) / kPages;
+  loaded_.assign(std::min<uint64_t>(left, std::max(threads_, 1U)), std::nullopt);
+  loaded_first_ = first;
+  return parallel_for(loaded_.size(), threads_, [&](size_t i) -> Status {
+    loaded_[i] = TRY(classify_(first + i * kPages));
+    return {};
+  });
+}
+
+Result<const WindowResult*> WindowScan::window(Pfn first) {
+  const bool loaded = first >= loaded_first_ && first < loaded_first_ + loaded_.size() * kPages;
+  if (!loaded) TRY(load(first));
+  return &*loaded_[(first - loaded_first_) / kPages];
+}
+
+Status WindowScan::first_pass(const std::function<Status(const WindowResult&)>& visit) {
+  for (Pfn first; first < max_pfn_; first += kPages) {
+    const WindowResult* result = TRY(window(first));
+    if (kept_.size() < kKeptWindows) kept_.push_back(result->dumpable);
+    TRY(visit(*result));
+  }
+  return {};
+}
+
+Result<const Bitmap*> WindowScan::next() {
+  if (position_ >= max_pfn_) return nullptr;
+  const size_t index = position_.value() / kPages;
+  const Bitmap* bitmap = index < kept_.size() ? &kept_[index] : &TRY(window(position_))->dumpable;
+  position_ += kPages;
+  return bitmap;
+}
+
+}  // namespace kdump
