@@ -62,14 +62,14 @@ def base(kernel: Kernel, say=lambda text: None) -> Path:
 
 
 def make(kernel: Kernel, folder: Path, config: str | None = None, sysconfig: str | None = None,
-         extra: dict[str, bytes] | None = None) -> Guest:
+         extra: dict[str, bytes] | None = None, say=lambda text: None) -> Guest:
     """A fresh guest in `folder` with build/release installed in it.
 
     `config` replaces the lines of the shipped /etc/kdump.conf that set the same directives (others stay);
     `sysconfig` is appended to /etc/sysconfig/kdump; `extra` are files by path in the guest, all executable.
     """
     root = folder / "root"
-    run("cp", "-a", "--reflink=auto", base(kernel), root)
+    run("cp", "-a", "--reflink=auto", base(kernel, say), root)
     run("cmake", "--install", BUILD, env={**os.environ, "DESTDIR": str(root)})
     _install_agent(root)
     if config:

@@ -94,6 +94,12 @@ class Machine:
                 if not self._changed.wait(deadline - time.monotonic()) and time.monotonic() >= deadline:
                     raise self._error(f"console line /{pattern}/ did not come within {timeout:.0f} s")
 
+    def first_line(self, pattern: str, after: float, before: float) -> float | None:
+        """When the first matching line between two times came, if one did."""
+        with self._changed:
+            times = [when for when, line in self._lines if after < when < before and re.search(pattern, line)]
+        return min(times, default=None)
+
     def wait_end(self, timeout: float) -> None:
         """Wait until the machine has powered off (or, without `reboots`, rebooted); raises MachineError."""
         try:
@@ -115,9 +121,9 @@ class Machine:
             # A progress bar ends its lines with a carriage return only.
             *lines, pending = re.split(rb"[\r\n]+", pending + chunk)
             for line in lines:
-                self._add(line.decode("utf-8", "replace"))
+                self._add(line.decode("utf-8", "replace").rstrip())
         if pending:
-            self._add(pending.decode("utf-8", "replace"))
+            self._add(pending.decode("utf-8", "replace").rstrip())
         with self._changed:
             self._ended = True
             self._changed.notify_all()

@@ -1,0 +1,12 @@
+"""Builds the toolchain that goes into the guest."""
+
+from .guest import REPOSITORY
+from .run import run
+
+PROGRAMS = ("makedumpfile", "kexec", "kdumpd", "kdumpctl", "kdump-capture", "kdump-capture-worker")
+
+
+def release() -> None:
+    """Bring build/release up to date: the programs, not the unit tests. Raises CommandFailed with the compiler's words."""
+    run("cmake", "--preset", "release", cwd=REPOSITORY)
+    run("cmake", "--build", "--preset", "release", "--target", *PROGRAMS, cwd=REPOSITORY)
