@@ -25,8 +25,7 @@ struct DumpRequest {
 };
 
 struct DumpReport {
-  // Of the memory map, per class. Zero and unreadable pages are found among those the dump level keeps, so
-  // they count there and under the class they were taken for.
+  // Left out, per class; `kept` are those with a descriptor, the zero and the unreadable ones among them.
   ClassCounts pages;
   uint64_t max_pfn = 0;        // one past the highest page
   uint64_t pages_total = 0;    // with data in the vmcore

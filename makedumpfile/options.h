@@ -28,7 +28,9 @@ struct Options {
   std::vector<std::string> files;  // positional arguments, checked against the mode
 };
 
-// `arguments` excludes the program's name. Errors are ErrorKind::usage.
+// `arguments` excludes the program's name. `dump` holds the file names where they belong (for -R and the log,
+// too). Errors are ErrorKind::usage, or ErrorKind::unsupported for an option of the original that is not
+// built yet.
 Result<Options> parse_makedumpfile_options(std::span<char* const> arguments);
 
 std::string makedumpfile_help();

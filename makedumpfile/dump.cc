@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile/dump.h"
+
+#include <chrono>
+#include <memory>
+
+#include "common/fd.h"
+#include "makedumpfile/filter/page_filter.h"
+#include "makedumpfile/format/flattener.h"
+#include "makedumpfile/format/kdump_writer.h"
+#include "makedumpfile/format/reassembler.h"
+#include "makedumpfile/kernel/kernel_info.h"
+#include "makedumpfile/pipeline/copy_pages.h"
+#include "makedumpfile/pipeline/window_scan.h"
+#include "makedumpfile/report/dmesg.h"
+#include "makedumpfile/sink/fd_stream.h"
+#include "makedumpfile/sink/file_sink.h"
+#include "makedumpfile/sink/null_sink.h"
+#include "makedumpfile/vmcore/vmcore.h"
+
+namespace kdump {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Where the dump goes, and what that stands on.
+struct Target {
+  std::unique_ptr<Stream> stream;
+  std::unique_ptr<RandomAccess> place;
+};
+
+Result<Target> open_target(const DumpRequest& request) {
+  Target target;
+  if (request.dry_run) {
+    target.place = std::make_unique<NullSink>();
+  } else if (request.flattened) {
+    target.stream = std::make_unique<FdStream>(request.output_fd, "flattened stream");
+    target.place = std::make_unique<Flattener>(*target.stream);
+  } else {
+    target.place = TRY(FileSink::create(request.output, request.overwrite));
+  }
+  return target;
+}
+
+Status check_target(const DumpRequest& request) {
+  if (request.dry_run || request.flattened) return {};
+  return FileSink::check(request.output, request.overwrite);
+}
+
+KdumpParameters parameters_of(const DumpRequest& request, const KernelInfo& kernel,
+                              const PageFilter& filter) {
+  return {
+      .page_size = kernel.page_size(),
+      .max_pfn = filter.max_pfn(),
+      .dump_level = request.dump_level,
+      .codec = request.codec,
+      .phys_base = kernel.phys_base(),
+      .crash_time = kernel.crash_time(),
+      .utsname = kernel.utsname(),
+      .notes = &kernel.vmcore().notes(),
+  };
+}
+
+// Passes progress on at most four times a second.
+class ProgressGate {
+ public:
+  explicit ProgressGate(DumpObserver& observer) : observer_(observer) {}
+
+  void operator()(uint64_t done) {
+    const auto now = Clock::now();
+    if (now - last_ < std::chrono::milliseconds(250)) return;
+    last_ = now;
+    observer_.progress(done);
+  }
+
+ private:
+  DumpObserver& observer_;
+  Clock::time_point last_ = Clock::now();
+};
+
+// One dump being made: what the steps share.
+struct Dump {
+  const DumpRequest& request;
+  const KernelInfo& kernel;
+  DumpObserver& observer;
+  WindowScan scan;
+  KdumpWriter writer;
+  DumpReport report;
+};
+
+// Counts the pages of each class and writes both bitmaps; the number of pages to copy.
+Result<uint64_t> classify_pages(Dump& dump) {
+  const auto start = Clock::now();
+  uint64_t dumpable = 0;
+  uint64_t unclassified = 0;
+  ProgressGate progress(dump.observer);
+  dump.observer.step("Excluding unnecessary pages", dump.report.max_pfn);
+  const auto visit = [&](const WindowResult& window) -> Status {
+    dump.report.pages += window.counts;
+    dump.report.pages_total += window.existing.count();
+    dumpable += window.dumpable.count();
+    unclassified += window.unclassified;
+    progress(window.existing.window().end.value());
+    return dump.writer.write_bitmaps(window.existing.window().begin, window.existing.bytes(),
+                                     window.dumpable.bytes());
+  };
+  TRY(dump.scan.first_pass(visit));
+  dump.observer.progress(dump.report.max_pfn);
+  if (unclassified != 0) {
+    dump.observer.note(
+        fmt::format("{} pages stay in the dump: their struct pages could not be read", unclassified));
+  }
+  dump.report.classify_seconds = seconds_since(start);
+  return dumpable;
+}
+
+Status copy_dumpable_pages(Dump& dump, uint64_t dumpable) {
+  const auto start = Clock::now();
+  const EncoderSettings settings{
+      .vmcore = &dump.kernel.vmcore(),
+      .page_size = dump.kernel.page_size(),
+      .codec = dump.request.codec,
+      .share_zero_pages = (dump.request.dump_level & dump_level::kZero) != 0,
+  };
+  dump.observer.step("Copying data", dumpable);
+  TRY(dump.writer.begin_pages(dumpable, settings.share_zero_pages));
+  ProgressGate progress(dump.observer);
+  const CopyCounts counts = TRY(copy_pages(
+      settings, dump.request.num_threads, [&] { return dump.scan.next(); }, dump.writer, progress));
+  dump.observer.progress(dumpable);
+  if (counts.lost != 0) {
+    dump.observer.note(fmt::format("{} pages could not be read and are missing in the dump", counts.lost));
+  }
+  dump.report.pages[PageClass::zero] = counts.zero;
+  dump.report.pages[PageClass::unreadable] = counts.lost;
+  dump.report.pages_written = counts.written;
+  dump.report.copy_seconds = seconds_since(start);
+  return {};
+}
+
+Status make_dump(Dump& dump) {
+  TRY(dump.writer.write_header());
+  const uint64_t dumpable = TRY(classify_pages(dump));
+  TRY(copy_dumpable_pages(dump, dumpable));
+  TRY(dump.writer.finish());
+  dump.report.bytes_written = dump.writer.size();
+  return {};
+}
+
+// The error, with what is left of the output.
+Failure with_remains(Error error, const RandomAccess& place) {
+  const std::string remains = place.remains();
+  if (remains.empty()) return std::unexpected(std::move(error));
+  return make_failure(error.kind(), error.errno_value(),
+                      fmt::format("{} (the incomplete dump stays in {})", error.message(), remains));
+}
+
+}  // namespace
+
+Result<DumpReport> write_dump(const DumpRequest& request, DumpObserver& observer) {
+  TRY(check_target(request));
+  const std::unique_ptr<Vmcore> vmcore = TRY(open_vmcore(request.vmcore, {.use_mmap = request.use_mmap}));
+  const KernelInfo kernel = TRY(read_kernel_info(*vmcore));
+  const PageFilter filter = TRY(PageFilter::create(kernel, request.dump_level));
+  if (filter.max_pfn() == Pfn(0)) return fail(ErrorKind::corrupt, "{}: holds no memory", request.vmcore);
+  for (const std::string& gap : filter.gaps()) observer.note(gap);
+  const Target target = TRY(open_target(request));
+
+  const auto classify = [&filter](Pfn window) { return filter.classify(window); };
+  Dump dump{
+      .request = request,
+      .kernel = kernel,
+      .observer = observer,
+      .scan = WindowScan(classify, filter.max_pfn(), request.num_threads),
+      .writer = KdumpWriter(*target.place, parameters_of(request, kernel, filter)),
+      .report = {},
+  };
+  dump.report.max_pfn = filter.max_pfn().value();
+  dump.report.page_size = kernel.page_size();
+  if (Status made = make_dump(dump); !made) {
+    dump.writer.abandon();
+    return with_remains(std::move(made).error(), *target.place);
+  }
+  return dump.report;
+}
+
+Result<uint64_t> rearrange_dump(int input_fd, const std::string& output, bool overwrite) {
+  const std::unique_ptr<FileSink> file = TRY(FileSink::create(output, overwrite));
+  const auto read = [input_fd](MutableBytes out) { return read_up_to(input_fd, out); };
+  Result<uint64_t> size = reassemble(read, "flattened stream", *file);
+  if (!size) return with_remains(std::move(size).error(), *file);
+  if (Status finished = file->finish(); !finished) return with_remains(std::move(finished).error(), *file);
+  return size;
+}
+
+namespace {
+
+Status copy_log(const KernelInfo& kernel, const std::function<Status(Bytes)>& write) {
+  constexpr size_t kBuffer = size_t{64} << 10;
+  std::string text;
+  const auto collect = [&](std::string_view line) -> Status {
+    text += line;
+    if (text.size() < kBuffer) return {};
+    TRY(write(bytes_of(std::string_view(text))));
+    text.clear();
+    return {};
+  };
+  TRY(read_dmesg(kernel, collect));
+  return write(bytes_of(std::string_view(text)));
+}
+
+Status save_log(const KernelInfo& kernel, FileSink& file) {
+  uint64_t offset = 0;
+  const auto append = [&](Bytes text) -> Status {
+    TRY(file.write_at(offset, text));
+    offset += text.size();
+    return {};
+  };
+  TRY(copy_log(kernel, append));
+  return file.finish();
+}
+
+}  // namespace
+
+Status write_dmesg(const std::string& vmcore_path, const std::string& output, int fd, bool overwrite) {
+  if (fd < 0) TRY(FileSink::check(output, overwrite));
+  const std::unique_ptr<Vmcore> vmcore = TRY(open_vmcore(vmcore_path));
+  const KernelInfo kernel = TRY(read_kernel_info(*vmcore));
+  if (fd >= 0) {
+    FdStream stream(fd, "log");
+    TRY(copy_log(kernel, [&](Bytes text) { return stream.write(text); }));
+    return stream.finish();
+  }
+  const std::unique_ptr<FileSink> file = TRY(FileSink::create(output, overwrite));
+  if (Status saved = save_log(kernel, *file); !saved) return with_remains(std::move(saved).error(), *file);
+  return {};
+}
+
+}  // namespace kdump

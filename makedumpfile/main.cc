@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// makedumpfile(8): the only place here that prints, and the exit status. Scripts and kdump services look at
+// the last line and at the status, so both are as in the original.
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+
+#include "makedumpfile/codec/codec.h"
+#include "makedumpfile/console.h"
+#include "makedumpfile/dump.h"
+#include "makedumpfile/options.h"
+
+namespace kdump {
+namespace {
+
+using namespace message_level;
+
+Status make_dump(const Options& options, Console& console) {
+  const DumpReport report = TRY(write_dump(options.dump, console));
+  console.say(kReport, describe_pages(report));
+  console.say(kReport, describe_times(report));
+  console.say(kCommon, fmt::format("\nThe dumpfile is saved to {}.\n",
+                                   options.dump.flattened ? "STDOUT" : options.dump.output));
+  return {};
+}
+
+Status rearrange(const Options& options, Console& console) {
+  TRY(rearrange_dump(STDIN_FILENO, options.dump.output, options.dump.overwrite));
+  console.say(kCommon, fmt::format("\nThe dumpfile is saved to {}.\n", options.dump.output));
+  return {};
+}
+
+Status dump_dmesg(const Options& options, Console& console) {
+  const DumpRequest& request = options.dump;
+  TRY(write_dmesg(request.vmcore, request.output, request.output_fd, request.overwrite));
+  console.say(kCommon, fmt::format("\nThe dmesg log is saved to {}.\n",
+                                   request.flattened ? "STDOUT" : request.output));
+  return {};
+}
+
+Status show_help(const Options& /*options*/, Console& console) {
+  console.say(kCommon, makedumpfile_help());
+  return {};
+}
+
+Status show_version(const Options& /*options*/, Console& console) {
+  std::string text = "makedumpfile: version " KDUMP_VERSION " (kdump toolchain)\n";
+  for (const CodecRow& row : codec_rows()) {
+    if (row.option != 0) text += fmt::format("{}\tenabled\n", row.name);
+  }
+  console.say(kCommon, text + "\n");
+  return {};
+}
+
+Status nothing(const Options& /*options*/, Console& /*console*/) { return {}; }
+
+struct ModeRow {
+  Mode mode;
+  Status (*run)(const Options&, Console&);
+  bool last_words;  // "makedumpfile Completed."
+};
+
+constexpr ModeRow kModes[] = {
+    {Mode::dump, make_dump, true},        {Mode::rearrange, rearrange, true},
+    {Mode::dump_dmesg, dump_dmesg, true}, {Mode::help, show_help, false},
+    {Mode::version, show_version, false}, {Mode::check_params, nothing, false},
+};
+
+int failed(Console& console, std::string_view message) {
+  console.say(kError, fmt::format("{}\n", message));
+  console.say(kCommon, "\nmakedumpfile Failed.\n");
+  return 1;
+}
+
+int invalid_command_line(const Error& error) {
+  Console console(kDefault, stdout);
+  const std::string hint = "Try `makedumpfile --help' for more information.";
+  if (error.kind() == ErrorKind::unsupported) return failed(console, error.message());
+  return failed(console, fmt::format("{}\nCommandline parameter is invalid.\n{}", error.message(), hint));
+}
+
+int run(std::span<char* const> arguments) {
+  const Result<Options> options = parse_makedumpfile_options(arguments);
+  if (!options) return invalid_command_line(options.error());
+  Console console(options->message_level, options->dump.flattened ? stderr : stdout);
+  const ModeRow& mode = *std::ranges::find(kModes, options->mode, &ModeRow::mode);
+  if (Status done = mode.run(*options, console); !done) return failed(console, done.error().message());
+  if (mode.last_words) console.say(kCommon, "\nmakedumpfile Completed.\n");
+  return 0;
+}
+
+}  // namespace
+}  // namespace kdump
+
+int main(int argc, char** argv) {
+  // A reader that went away is an error to report like any other.
+  std::signal(SIGPIPE, SIG_IGN);
+  return kdump::run(std::span(argv, static_cast<size_t>(argc)).subspan(1));
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile/options.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "common/text.h"
+#include "makedumpfile/filter/page_filter.h"
+
+namespace kdump {
+namespace {
+
+constexpr unsigned kMaxThreads = 1024;
+
+// What the options say before they are put together.
+struct Parsing : Options {
+  std::optional<Mode> words_only;  // -h or -v: nothing else counts
+  bool check_only = false;
+  unsigned added_levels = 0;
+};
+
+template <CodecId Id>
+Status use_codec(Parsing& options, std::string_view /*argument*/) {
+  options.dump.codec = Id;
+  return {};
+}
+
+template <Mode M>
+Status set_mode(Parsing& options, std::string_view /*argument*/) {
+  options.mode = M;
+  return {};
+}
+
+template <Mode M>
+Status show(Parsing& options, std::string_view /*argument*/) {
+  options.words_only = M;
+  return {};
+}
+
+Status only_check(Parsing& options, std::string_view /*argument*/) {
+  options.check_only = true;
+  return {};
+}
+
+template <auto Member>
+Status set_flag(Parsing& options, std::string_view /*argument*/) {
+  options.dump.*Member = true;
+  return {};
+}
+
+Result<uint64_t> number_up_to(std::string_view argument, uint64_t max, std::string_view what) {
+  const auto number = parse_u64(argument);
+  if (!number || *number > max) {
+    return fail(ErrorKind::usage, "'{}' is no {} (a number from 0 to {})", argument, what, max);
+  }
+  return *number;
+}
+
+Status set_dump_level(Parsing& options, std::string_view argument) {
+  if (argument.find(',') != std::string_view::npos) {
+    return fail(ErrorKind::unsupported, "a list of dump levels is not built yet, give one");
+  }
+  options.dump.dump_level = static_cast<int>(TRY(number_up_to(argument, dump_level::kMax, "dump level")));
+  return {};
+}
+
+Status set_message_level(Parsing& options, std::string_view argument) {
+  options.message_level =
+      static_cast<unsigned>(TRY(number_up_to(argument, message_level::kMax, "message level")));
+  return {};
+}
+
+template <unsigned Bit>
+Status add_message_level(Parsing& options, std::string_view /*argument*/) {
+  options.added_levels |= Bit;
+  return {};
+}
+
+Status set_threads(Parsing& options, std::string_view argument) {
+  const uint64_t threads = TRY(number_up_to(argument, kMaxThreads, "number of threads"));
+  options.dump.num_threads = static_cast<unsigned>(std::max<uint64_t>(threads, 1));
+  return {};
+}
+
+Status use_read(Parsing& options, std::string_view /*argument*/) {
+  options.dump.use_mmap = false;
+  return {};
+}
+
+// Memory use is bounded whatever these say; the number is checked all the same.
+Status ignore_number(Parsing& /*options*/, std::string_view argument) {
+  TRY(number_up_to(argument, UINT32_MAX, "size"));
+  return {};
+}
+
+Status ignore(Parsing& /*options*/, std::string_view /*argument*/) { return {}; }
+
+Status not_built(Parsing& /*options*/, std::string_view /*argument*/) {
+  return fail(ErrorKind::unsupported, "not built yet");
+}
+
+constexpr auto kNone = Argument::none;
+constexpr auto kRequired = Argument::required;
+
+// New option = a row here and an entry in makedumpfile.8 (a test fails without it).
+constexpr Option<Parsing> kTable[] = {
+    {{'c', nullptr, kNone, nullptr, "compress each page with zlib"}, use_codec<CodecId::zlib>},
+    {{'l', nullptr, kNone, nullptr, "compress each page with LZO"}, use_codec<CodecId::lzo>},
+    {{'p', nullptr, kNone, nullptr, "compress each page with snappy"}, use_codec<CodecId::snappy>},
+    {{'z', nullptr, kNone, nullptr, "compress each page with zstd"}, use_codec<CodecId::zstd>},
+    {{'d', nullptr, kRequired, "LEVEL",
+      "leave out pages: sum of 1 zero, 2 cache, 4 private cache, 8 user, 16 free"},
+     set_dump_level},
+    {{'f', nullptr, kNone, nullptr, "overwrite an existing output"}, set_flag<&DumpRequest::overwrite>},
+    {{'F', nullptr, kNone, nullptr, "write a flattened stream to standard output"},
+     set_flag<&DumpRequest::flattened>},
+    {{'R', nullptr, kNone, nullptr, "rearrange a flattened stream from standard input into DUMPFILE"},
+     set_mode<Mode::rearrange>},
+    {{0, "dump-dmesg", kNone, nullptr, "write the kernel log of VMCORE to LOGFILE"},
+     set_mode<Mode::dump_dmesg>},
+    {{0, "num-threads", kRequired, "N", "threads that read and compress"}, set_threads},
+    {{0, "message-level", kRequired, "N", "sum of 1 progress, 2 common, 4 error, 8 debug, 16 report"},
+     set_message_level},
+    {{'D', nullptr, kNone, nullptr, "print debugging messages too"},
+     add_message_level<message_level::kDebug>},
+    {{0, "show-stats", kNone, nullptr, "print the report of pages too"},
+     add_message_level<message_level::kReport>},
+    {{0, "dry-run", kNone, nullptr, "do everything but writing"}, set_flag<&DumpRequest::dry_run>},
+    {{0, "check-params", kNone, nullptr, "only check the command line"}, only_check},
+    {{0, "non-mmap", kNone, nullptr, "read VMCORE with read(2), never with mmap(2)"}, use_read},
+    {{'b', nullptr, kRequired, "ORDER", "accepted and without effect"}, ignore_number},
+    {{0, "cyclic-buffer", kRequired, "KB", "accepted and without effect: memory use is always bounded"},
+     ignore_number},
+    {{0, "work-dir", kRequired, "DIR", "accepted and without effect: there are no temporary files"}, ignore},
+    {{'h', "help", kNone, nullptr, "this text"}, show<Mode::help>},
+    {{'v', nullptr, kNone, nullptr, "the version"}, show<Mode::version>},
+};
+
+// What makedumpfile 1.7 knows and this one does not do yet.
+constexpr Option<Parsing> kNotBuilt[] = {
+    {{'E', nullptr, kNone, nullptr, ""}, not_built},
+    {{'e', nullptr, kNone, nullptr, ""}, not_built},
+    {{'L', nullptr, kRequired, "SIZE", ""}, not_built},
+    {{'x', nullptr, kRequired, "VMLINUX", ""}, not_built},
+    {{'i', nullptr, kRequired, "VMCOREINFO", ""}, not_built},
+    {{'g', nullptr, kRequired, "VMCOREINFO", ""}, not_built},
+    {{'X', nullptr, kNone, nullptr, ""}, not_built},
+    {{0, "split", kNone, nullptr, ""}, not_built},
+    {{0, "splitblock-size", kRequired, "KB", ""}, not_built},
+    {{0, "reassemble", kNone, nullptr, ""}, not_built},
+    {{0, "mem-usage", kNone, nullptr, ""}, not_built},
+    {{0, "partial-dmesg", kNone, nullptr, ""}, not_built},
+    {{0, "vtop", kRequired, "ADDRESS", ""}, not_built},
+    {{0, "config", kRequired, "FILE", ""}, not_built},
+    {{0, "eppic", kRequired, "FILE", ""}, not_built},
+    {{0, "extension", kRequired, "FILE", ""}, not_built},
+    {{0, "diskset", kRequired, "VMCORE", ""}, not_built},
+    {{0, "xen-syms", kRequired, "FILE", ""}, not_built},
+    {{0, "xen-vmcoreinfo", kRequired, "FILE", ""}, not_built},
+    {{0, "xen_phys_start", kRequired, "ADDRESS", ""}, not_built},
+};
+
+std::vector<Option<Parsing>> all_options() {
+  std::vector<Option<Parsing>> table(std::begin(kTable), std::end(kTable));
+  table.insert(table.end(), std::begin(kNotBuilt), std::end(kNotBuilt));
+  return table;
+}
+
+// The positional arguments a mode takes, as usage shows them.
+struct Usage {
+  Mode mode;
+  bool flattened;
+  size_t count;
+  const char* text;
+};
+
+constexpr Usage kUsages[] = {
+    {Mode::dump, false, 2, "makedumpfile [OPTION]... VMCORE DUMPFILE"},
+    {Mode::dump, true, 1, "makedumpfile -F [OPTION]... VMCORE"},
+    {Mode::rearrange, false, 1, "makedumpfile -R [-f] DUMPFILE"},
+    {Mode::dump_dmesg, false, 2, "makedumpfile --dump-dmesg [-f] VMCORE LOGFILE"},
+    {Mode::dump_dmesg, true, 1, "makedumpfile --dump-dmesg -F VMCORE"},
+};
+
+Status check_files(Mode mode, bool flattened, size_t count) {
+  const auto* usage = std::ranges::find_if(
+      kUsages, [&](const Usage& u) { return u.mode == mode && u.flattened == flattened; });
+  if (usage == std::end(kUsages)) return fail(ErrorKind::usage, "-R and -F exclude each other");
+  if (usage->count == count) return {};
+  return fail(ErrorKind::usage, "{} file names where {} belong: {}", count, usage->count, usage->text);
+}
+
+Status check_combination(const Parsing& parsing) {
+  const bool writes_dump = parsing.mode == Mode::dump;
+  if (parsing.dump.dry_run && !writes_dump) {
+    return fail(ErrorKind::usage, "--dry-run goes with making a dump only");
+  }
+  return check_files(parsing.mode, parsing.dump.flattened, parsing.files.size());
+}
+
+void place_files(Parsing& parsing) {
+  if (parsing.mode == Mode::rearrange) {
+    parsing.dump.output = parsing.files[0];
+    return;
+  }
+  parsing.dump.vmcore = parsing.files[0];
+  if (parsing.dump.flattened) {
+    parsing.dump.output_fd = STDOUT_FILENO;
+  } else {
+    parsing.dump.output = parsing.files[1];
+  }
+}
+
+}  // namespace
+
+Result<Options> parse_makedumpfile_options(std::span<char* const> arguments) {
+  Parsing parsing;
+  parsing.files = TRY(parse_options<Parsing>(all_options(), arguments, parsing));
+  parsing.message_level |= parsing.added_levels;
+  if (parsing.words_only) {
+    parsing.mode = *parsing.words_only;
+    return parsing;
+  }
+  TRY(check_combination(parsing));
+  place_files(parsing);
+  if (parsing.check_only) parsing.mode = Mode::check_params;
+  return parsing;
+}
+
+std::string makedumpfile_help() {
+  std::string text = "Usage:\n";
+  for (const Usage& usage : kUsages) text += fmt::format("  {}\n", usage.text);
+  text += "\nOptions:\n" + option_help(makedumpfile_option_names());
+  return text + "\nSee makedumpfile(8).\n";
+}
+
+std::vector<OptionName> makedumpfile_option_names() {
+  return option_names(std::span<const Option<Parsing>>(kTable));
+}
+
+}  // namespace kdump
