@@ -104,6 +104,11 @@ void Console::end_progress() {
   progress_ = {};
 }
 
+void Console::finish_progress() {
+  progress_.done = progress_.total;
+  end_progress();
+}
+
 void Console::draw() {
   const SteadyTime now = steady_clock::now();
   const auto elapsed = std::chrono::duration_cast<milliseconds>(now - progress_.started);

@@ -25,10 +25,13 @@ class Console {
   // Waits until everything is out, which may take forever: for a child.
   void drain() const;
 
-  // The bar is redrawn in place at most once a second, and once more at its end.
+  // The bar is redrawn in place at most once a second, and once more at its end. A bar of nothing (total 0)
+  // is not drawn.
   void start_progress(std::string_view name, uint64_t total);
   void progress(uint64_t done);
+  // Ends the bar where it stands; finish_progress at 100%.
   void end_progress();
+  void finish_progress();
 
  private:
   void write_console(std::string_view text);

@@ -125,18 +125,32 @@ void Steps::decide(const Status& dumped) {
   console_.say("no dump: " + record_.failure);
 }
 
+void Steps::on_directory(const Event& event) {
+  dump_directory_ = event.text;
+  record_.dump_directory = without_mount(event.text);
+  console_.say("saving to " + record_.dump_directory);
+}
+
 void Steps::on_saved(const Event& event) {
+  console_.finish_progress();
   record_.files.push_back({.name = event.text, .bytes = event.number});
   console_.say(fmt::format("saved {} ({})", event.text, human_size(event.number)));
+}
+
+void Steps::on_summary(const Event& event) {
+  console_.finish_progress();
+  record_.summary = event.summary;
+  record_.has_summary = true;
+  console_.say(
+      fmt::format("{} of {} pages are in the dump", event.summary.pages_written, event.summary.pages_total));
 }
 
 void Steps::on_event(const Event& event) {
   switch (event.kind) {
     case EventKind::directory:
-      dump_directory_ = event.text;
-      record_.dump_directory = without_mount(event.text);
-      return console_.say("saving to " + record_.dump_directory);
+      return on_directory(event);
     case EventKind::step:
+      console_.finish_progress();
       return console_.start_progress(event.text, event.number);
     case EventKind::progress:
       return console_.progress(event.number);
@@ -145,10 +159,8 @@ void Steps::on_event(const Event& event) {
     case EventKind::saved:
       return on_saved(event);
     case EventKind::summary:
-      record_.summary = event.summary;
-      record_.has_summary = true;
-      return;
-    case EventKind::failed:
+      return on_summary(event);
+    case EventKind::failed:  // what becomes of these two is the attempt's to say
     case EventKind::done:
       return;
   }

@@ -55,7 +55,9 @@ class Steps final : public WorkerListener {
  private:
   AttemptLimits limits(protocol::Mode mode, const plan::Plan& plan) const;
   void warn(const std::string& text);
+  void on_directory(const protocol::Event& event);
   void on_saved(const protocol::Event& event);
+  void on_summary(const protocol::Event& event);
 
   System& system_;
   Console& console_;

@@ -75,9 +75,9 @@ struct Summary {
 
 struct Event {
   EventKind kind = EventKind::note;
-  std::string text;
+  std::string text{};
   uint64_t number = 0;
-  Summary summary;
+  Summary summary{};
 
   bool operator==(const Event&) const = default;
 };

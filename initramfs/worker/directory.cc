@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "initramfs/worker/directory.h"
+
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+#include <array>
+#include <cerrno>
+
+#include "common/file.h"
+#include "initramfs/plan/protocol.h"
+
+namespace kdump::worker {
+namespace {
+
+constexpr const char* kLabel = "security.selinux";
+constexpr int kMaxCollisions = 1000;
+
+Status check_parent(const std::string& parent) {
+  struct stat status{};
+  if (stat(parent.c_str(), &status) != 0)
+    return fail_errno(errno, "cannot save to {} on the target, create it or change path in kdump.conf",
+                      path_on_target(parent));
+  if (!S_ISDIR(status.st_mode))
+    return fail("cannot save to {} on the target: it is not a directory", path_on_target(parent));
+  return {};
+}
+
+}  // namespace
+
+std::string directory_name(time_t now, int utc_offset_seconds) {
+  const time_t local = now + utc_offset_seconds;
+  tm parts{};
+  gmtime_r(&local, &parts);
+  return fmt::format("127.0.0.1-{:04}-{:02}-{:02}-{:02}:{:02}:{:02}", parts.tm_year + 1900, parts.tm_mon + 1,
+                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+}
+
+std::string path_on_target(const std::string& path) {
+  const std::string_view mount = protocol::kTargetMount;
+  return path.starts_with(mount) ? path.substr(mount.size()) : path;
+}
+
+Status copy_label(const std::string& model, const std::string& path) {
+  std::array<char, 1024> label{};
+  const ssize_t size = getxattr(model.c_str(), kLabel, label.data(), label.size());
+  if (size <= 0) return {};  // no SELinux there
+  if (setxattr(path.c_str(), kLabel, label.data(), static_cast<size_t>(size), 0) != 0)
+    return fail_errno(errno, "cannot label {}", path_on_target(path));
+  return {};
+}
+
+Result<std::string> make_dump_directory(const std::string& parent, const std::string& name) {
+  TRY(check_parent(parent));
+  for (int attempt = 1; attempt <= kMaxCollisions; ++attempt) {
+    const std::string path = parent + "/" + name + (attempt == 1 ? "" : fmt::format("-{}", attempt));
+    if (mkdir(path.c_str(), 0700) == 0) {
+      TRY(sync_directory_of(path));
+      return path;
+    }
+    if (errno != EEXIST) return fail_errno(errno, "cannot create {}", path_on_target(path));
+  }
+  return fail("cannot create {}/{}: that name and {} more are taken", path_on_target(parent), name,
+              kMaxCollisions - 1);
+}
+
+}  // namespace kdump::worker

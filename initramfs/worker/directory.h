@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The directory of one dump.
+#pragma once
+
+#include <ctime>
+#include <string>
+
+#include "common/error.h"
+
+namespace kdump::worker {
+
+// "127.0.0.1-YYYY-MM-DD-HH:MM:SS", the time as it was where the offset (seconds east of UTC) held.
+std::string directory_name(time_t now, int utc_offset_seconds);
+
+// Makes a directory of that name, or with "-2", "-3" … behind it where the name is taken, mode 0700, in
+// `parent`, which must exist. Its path.
+Result<std::string> make_dump_directory(const std::string& parent, const std::string& name);
+
+// Gives `path` the SELinux label of `model`, where `model` has one.
+Status copy_label(const std::string& model, const std::string& path);
+
+// The path as an administrator knows it: without the place where kdump-capture mounted the target.
+std::string path_on_target(const std::string& path);
+
+}  // namespace kdump::worker

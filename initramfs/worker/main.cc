@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// kdump-capture-worker: one attempt at saving something, started by kdump-capture, which outlives it.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "common/fd.h"
+#include "initramfs/worker/save.h"
+
+namespace kdump::worker {
+namespace {
+
+constexpr size_t kMaxRequest = size_t{4} << 20;
+
+Result<std::string> read_standard_input() {
+  std::string text(kMaxRequest, '\0');
+  text.resize(
+      TRY(with_context(read_up_to(STDIN_FILENO, std::as_writable_bytes(std::span(text))), "standard input")));
+  return text;
+}
+
+// Set before anything is allocated in earnest: memory is to be got back from here first.
+void volunteer_for_oom_killer() {
+  const Result<UniqueFd> fd = open_file("/proc/self/oom_score_adj", O_WRONLY);
+  if (!fd) return;
+  [[maybe_unused]] const Status ignored = write_all(fd->get(), bytes_of(std::string_view("1000")));
+}
+
+Status run(Channel& channel) {
+  const std::string text = TRY(read_standard_input());
+  const protocol::Request request = TRY(protocol::request_from_json(text));
+  return serve(request, channel);
+}
+
+Status run_whatever_comes(Channel& channel) {
+  try {
+    return run(channel);
+  } catch (const std::exception& e) {
+    return fail("{}", e.what());
+  }
+}
+
+}  // namespace
+}  // namespace kdump::worker
+
+int main() {
+  using namespace kdump;
+  if (fcntl(protocol::kEventFd, F_GETFD) < 0) {
+    std::fputs("kdump-capture-worker: started by kdump-capture and by nothing else; see kdump-capture(8)\n",
+               stderr);
+    return 2;
+  }
+  worker::volunteer_for_oom_killer();
+  umask(077);
+  worker::Channel channel(protocol::kEventFd);
+  const Status status = worker::run_whatever_comes(channel);
+  if (!status) {
+    channel.failed(status.error().message());
+    return 1;
+  }
+  channel.done();
+  return 0;
+}
