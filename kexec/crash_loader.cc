@@ -50,11 +50,13 @@ LoadOutcome CrashLoader::load(const CrashImage& image, const std::optional<Crash
   LoadOutcome outcome;
   outcome.findings = std::move(checked.findings);
   trace_ = std::move(checked.trace);
-  const auto image_is_loaded = [this] { return crash_image_loaded(root_).value_or(false); };
 
   if (std::ranges::any_of(outcome.findings, &Finding::refuses)) {
     outcome.error = refusal(image, outcome.findings);
-    outcome.armed = image_is_loaded() ? Armed::previous : Armed::nothing;
+    if (crash_image_loaded(root_).value_or(false)) {
+      outcome.armed = Armed::previous;
+      outcome.restoration = "the previous image is still loaded";
+    }
   } else if (const Status loaded = load_checked(image, checked)) {
     outcome.armed = Armed::wanted;
     warn(outcome, write_record(image, root_), "should the next load fail, this image cannot be loaded again");

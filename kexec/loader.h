@@ -42,7 +42,7 @@ struct Finding {
 struct LoadOutcome {
   Armed armed = Armed::nothing;
   std::optional<Error> error;      // why the wanted image is not the one loaded
-  std::string restoration;         // after a failed load: what became of the image before, for people
+  std::string restoration;         // when `error` is set: what is loaded instead, for people
   std::vector<Finding> findings;   // of the preflight; those that refuse are also in `error`, joined
   std::vector<std::string> trace;  // what -d prints, a line each
 };
