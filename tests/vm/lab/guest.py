@@ -61,12 +61,11 @@ def base(kernel: Kernel, say=lambda text: None) -> Path:
     return folder / "root"
 
 
-def make(kernel: Kernel, folder: Path, config: str | None = None, sysconfig: str | None = None,
+def make(kernel: Kernel, folder: Path, config: str | None = None, sysconfig=None,
          extra: dict[str, bytes] | None = None, say=lambda text: None) -> Guest:
     """A fresh guest in `folder` with build/release installed in it.
 
-    `config` replaces the lines of the shipped /etc/kdump.conf that set the same directives (others stay);
-    `sysconfig` is appended to /etc/sysconfig/kdump; `extra` are files by path in the guest, all executable.
+    `config` replaces the lines of the shipped /etc/kdump.conf that set the same directives (others stay); `sysconfig` is a function of the shipped text of /etc/sysconfig/kdump to the one wanted; `extra` are files by path in the guest, all executable.
     """
     root = folder / "root"
     run("cp", "-a", "--reflink=auto", base(kernel, say), root)
@@ -76,8 +75,8 @@ def make(kernel: Kernel, folder: Path, config: str | None = None, sysconfig: str
         conf = root / "etc/kdump.conf"
         conf.write_text(with_directives(conf.read_text(), config))
     if sysconfig:
-        with open(root / "etc/sysconfig/kdump", "a", encoding="utf-8") as file:
-            file.write(sysconfig)
+        settings = root / "etc/sysconfig/kdump"
+        settings.write_text(sysconfig(settings.read_text()))
     for name, data in (extra or {}).items():
         _write(root / name, data, 0o755)
     disk, initrd = folder / "guest.ext4", folder / "boot.img"

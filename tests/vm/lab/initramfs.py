@@ -15,18 +15,24 @@ VIRTIO_BLK = ("virtio_blk", "virtio_pci")
 
 def build(kernel: Kernel, init: str, modules=VIRTIO_BLK, extra: list[cpio.Member] = ()) -> bytes:
     """An uncompressed image whose /init is guest/`init`; it loads `modules` in order from /modules.order by itself."""
-    files = module_files(kernel, modules)
     members = [
         cpio.character_device("dev/console", 5, 1),
         cpio.file("init", (GUEST / init).read_bytes()),
         cpio.file("bin/busybox", BUSYBOX.read_bytes()),
         cpio.link("bin/sh", "busybox"),
-        cpio.file("modules.order", "".join(f"{path.name}\n" for path in files).encode(), 0o644),
-        *(cpio.file(f"modules/{path.name}", _decompressed(path), 0o644) for path in files),
+        *module_members(kernel, modules),
         *(cpio.folder(name) for name in ("proc", "sys", "tmp", "mnt", "root")),
         *extra,
     ]
     return cpio.pack(members)
+
+
+def module_members(kernel: Kernel, modules, under: str = "") -> list[cpio.Member]:
+    """The modules and what they depend on as UNDER/modules/*, and UNDER/modules.order that lists them in load order."""
+    files = module_files(kernel, modules)
+    order = "".join(f"{path.name}\n" for path in files).encode()
+    return [cpio.file(str(Path(under, "modules.order")), order, 0o644),
+            *(cpio.file(str(Path(under, "modules", path.name)), _decompressed(path), 0o644) for path in files)]
 
 
 def module_files(kernel: Kernel, modules) -> list[Path]:

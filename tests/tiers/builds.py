@@ -1,0 +1,50 @@
+"""CMake presets: configuring, building, and ctest with its results counted."""
+
+import os
+import subprocess
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+from .counts import Counts, one
+
+ROOT = Path(__file__).resolve().parents[2]
+# A test program compiled with ThreadSanitizer cannot place its shadow memory under the kernel's widest address
+# randomisation; without randomisation it can, on every kernel.
+WITHOUT_RANDOMISATION = ["setarch", "-R"]
+
+
+def build(preset: str) -> Counts:
+    """Bring build/PRESET up to date; the result is a test of its own, shown in full when it fails."""
+    for command in (["cmake", "--preset", preset], ["cmake", "--build", "--preset", preset]):
+        done = subprocess.run(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        if done.returncode != 0:
+            print(done.stdout[-20000:])
+            return one(f"build of preset {preset}", False)
+    return one(f"build of preset {preset}", True)
+
+
+def ctest(preset: str, label: str) -> Counts:
+    """Run the tests of one label of a built preset. That there are none is a failure."""
+    prefix = WITHOUT_RANDOMISATION if preset == "tsan" else []
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [*prefix, "ctest", "--preset", preset, "-L", f"^{label}$", f"-j{os.cpu_count()}", "--no-tests=error",
+                   "--output-junit", str(report)]
+        done = subprocess.run(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        if done.returncode != 0:
+            print(done.stdout[-20000:])
+        if not report.exists():
+            return one(f"{preset} {label}: ctest gave no results", False)
+        return _count(ElementTree.parse(report).getroot(), f"{preset}: ")
+
+
+def _count(suite: ElementTree.Element, prefix: str) -> Counts:
+    total = Counts()
+    for case in suite.iter("testcase"):
+        if case.get("status") in ("notrun", "disabled") or case.find("skipped") is not None:
+            print(f"skipped: {prefix}{case.get('name')}")
+            total += Counts(skipped=1)
+        else:
+            total += one(prefix + case.get("name", "?"), case.find("failure") is None)
+    return total

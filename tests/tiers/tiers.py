@@ -1,0 +1,65 @@
+"""What `tests/run` runs: the tiers by name, in the order they run in."""
+
+import subprocess
+import sys
+
+from . import builds, checks, fuzzing
+from .builds import ROOT
+from .counts import Counts, one
+
+VM = ROOT / "tests/vm"
+sys.path.insert(0, str(VM))
+
+LEFT_OUT = """left to `tests/run --full`: clang-tidy on sources that did not change; 100,000 runs of every fuzz target
+(here 5,000); the fault runs in a VM that are not in the ordinary handful; the panic under 5-level paging"""
+
+
+def unit(full: bool) -> Counts:
+    """Sources' checks, the lab's own tests, unit tests under ASan+UBSan and TSan."""
+    total = checks.formatting() + checks.tidy(full) + _lab_tests()
+    for preset in ("asan", "tsan"):
+        built = builds.build(preset)
+        total += built if built.failures else built + builds.ctest(preset, "unit")
+    return total
+
+
+def cli(_full: bool) -> Counts:
+    """The programs as users call them."""
+    built = builds.build("release")
+    return built if built.failures else built + builds.ctest("release", "cli")
+
+
+def compat(_full: bool) -> Counts:
+    """Other tools read our dumps and we read theirs, on a raw vmcore of a real panic."""
+    from lab import rawcore
+
+    rawcore.get("6.1")
+    built = builds.build("release")
+    return built if built.failures else built + builds.ctest("release", "compat")
+
+
+def vm(full: bool) -> Counts:
+    """Real panics of real kernels."""
+    from lab import suite
+
+    built = builds.build("release")
+    if built.failures:
+        return built
+    return sum((one(f"vm {name}", passed) for name, passed in suite.run(full)), built)
+
+
+def fuzz(full: bool) -> Counts:
+    """Every parser under libFuzzer with ASan+UBSan."""
+    built = builds.build("fuzz")
+    return built if built.failures else built + fuzzing.run(full)
+
+
+TIERS = {tier.__name__: tier for tier in (unit, cli, compat, fuzz, vm)}
+
+
+def _lab_tests() -> Counts:
+    done = subprocess.run([sys.executable, "-m", "unittest", "discover", "-q", "-s", "unit", "-t", "."], cwd=VM, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if done.returncode != 0:
+        print(done.stdout)
+    return one("the VM lab's own tests", done.returncode == 0)

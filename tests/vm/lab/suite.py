@@ -1,0 +1,36 @@
+"""The VM tests: names and outcomes, for tests/run."""
+
+import tempfile
+from pathlib import Path
+
+from . import cache, faults, verify
+
+
+def run(full: bool):
+    """Yield (name, passed) of each VM test, having said on standard output what went wrong."""
+    for cpu, paging in (("Nehalem", "4-level"), ("max", "5-level")):
+        if cpu == "Nehalem" or full:
+            yield f"panic, {paging} paging: crash says the same of dump and raw vmcore", _told(lambda cpu=cpu: _verified(cpu))
+    chosen = [fault for fault in faults.FAULTS if full or fault.ordinary]
+    with _scratch() as folder:
+        for fault, error in faults.run(chosen, Path(folder)):
+            print(f"fault {fault.name}: {error or 'survived'}", flush=True)
+            yield f"fault: {fault.name}", error is None
+
+
+def _verified(cpu: str) -> None:
+    with _scratch() as folder:
+        verify.check(verify.panic(Path(folder), cpu))
+
+
+def _told(test) -> bool:
+    try:
+        test()
+        return True
+    except (RuntimeError, OSError) as error:
+        print(f"failed: {error}", flush=True)
+        return False
+
+
+def _scratch():
+    return tempfile.TemporaryDirectory(dir=cache.path("tmp", "x").parent)

@@ -1,0 +1,91 @@
+"""A dump made by the installed toolchain, held against the raw /proc/vmcore of the same crash by what crash says of both."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import cache, crashrun, dumpdir, guest, initramfs, kernels, overlay
+from .kernels import Kernel
+
+CONFIG = f"core_collector makedumpfile -c --message-level 7 -d 31\n{overlay.CONFIG}"
+RAW_DISK_BYTES = 3 << 30
+# Runs before the capture image's own init: the raw copy on the second disk, then the driver is gone again.
+COPY_RAW = """
+for module in $(cat /lab/modules.order); do insmod /lab/modules/$module; done
+dd if=/proc/vmcore of=/dev/vdb bs=1M && sync && echo "lab: vmcore bytes: $(stat -c %s /proc/vmcore)"
+for module in $(tac /lab/modules.order); do rmmod $module; done
+"""
+COMMANDS = ("sys", "bt", "ps", "log", "kmem -i", "mod", "mount", "vm")
+TRACE = ("sysrq_handle_crash", "__handle_sysrq", "write_sysrq_trigger", "vfs_write", "ksys_write", "do_syscall_64",
+         "entry_SYSCALL_64_after_hwframe")
+
+
+class Different(RuntimeError):
+    """crash says something else of the dump than of the raw vmcore, or not what it should."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A dump directory and the raw vmcore of the same crash."""
+
+    dump: dumpdir.DumpDirectory
+    raw: Path
+    kernel: Kernel
+
+
+def panic(folder: Path, cpu: str = "Nehalem") -> Pair:
+    """Panic a guest made in `folder`, saving both. Raises what the steps raise."""
+    kernel, raw = kernels.get("6.1"), folder / "raw"
+    files = initramfs.module_members(kernel, initramfs.VIRTIO_BLK, under="lab")
+    machine = guest.make(kernel, folder, config=CONFIG, sysconfig=overlay.sysconfig,
+                         extra={"lab/overlay": overlay.archive(COPY_RAW, files)})
+    with open(raw, "wb") as file:
+        file.truncate(RAW_DISK_BYTES)
+    log = cache.path("logs", f"verify-{cpu}.log")
+    log.unlink(missing_ok=True)
+    with crashrun.booted(machine, log, disks=[raw], cpu=cpu) as run:
+        overlay.arm(run, "/lab/overlay")
+        times = run.panic(300)
+        _, found = run.machine.wait_line(r"^lab: vmcore bytes: (\d+)", 1, times.capture_kernel)
+        run.power_off()
+    with open(raw, "r+b") as file:
+        file.truncate(int(found[1]))
+    guest.extract(machine.disk, "/var/crash", folder)
+    return Pair(dumpdir.verified(dumpdir.only_one_in(folder / "crash")), raw, kernel)
+
+
+def check(pair: Pair) -> None:
+    """crash opens the dump, names the panic and its trace, and says the same of the raw vmcore; raises Different."""
+    dump = pair.dump.path / "vmcore"
+    _check_trace(crash(pair.kernel, dump, "bt"))
+    if "sysrq triggered crash" not in crash(pair.kernel, dump, "sys"):
+        raise Different("crash's sys does not name the panic")
+    for command in COMMANDS:
+        ours, theirs = crash(pair.kernel, dump, command), crash(pair.kernel, pair.raw, command)
+        if ours != theirs:
+            raise Different(f"crash's {command}: {_first_difference(ours, theirs)}")
+
+
+def crash(kernel: Kernel, core: Path, command: str) -> str:
+    """What crash says to one command, without the lines that name the file; raises Different when it cannot open it."""
+    done = subprocess.run(["crash", "-s", kernel.vmlinux, core], input=f"{command}\nquit\n", text=True, errors="replace",
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=180, check=False)
+    if done.returncode != 0 or not done.stdout.strip():
+        raise Different(f"crash {core}: exit status {done.returncode}: {done.stdout[-1000:]}")
+    return "\n".join(line for line in done.stdout.splitlines() if "DUMPFILE:" not in line and str(core) not in line)
+
+
+def _check_trace(trace: str) -> None:
+    at = 0
+    for frame in TRACE:
+        at = trace.find(frame, at)
+        if at < 0:
+            raise Different(f"crash's bt has no {frame} where it belongs:\n{trace}")
+
+
+def _first_difference(ours: str, theirs: str) -> str:
+    a, b = ours.splitlines(), theirs.splitlines()
+    for left, right in zip(a, b):
+        if left != right:
+            return f"of the dump: {left!r}, of the raw vmcore: {right!r}"
+    return f"{len(a)} lines of the dump, {len(b)} of the raw vmcore"
