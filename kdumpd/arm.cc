@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kdumpd/arm.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "common/file.h"
+#include "common/text.h"
+#include "kdumpd/prepare.h"
+#include "kdumpd/previous_image.h"
+
+namespace kdump::service {
+namespace {
+
+// One attempt: what it has found out so far.
+class Attempt {
+ public:
+  explicit Attempt(const Context& context)
+      : context_(context), effects_(context.effects), status_(read_status(context.host)) {
+    status_.errors.clear();
+    status_.warnings.clear();
+    loaded_before_ = effects_.loaded().value_or(false);
+    if (!loaded_before_) forget_loaded();
+  }
+
+  bool reserved() {
+    const auto bytes = problems_.take(effects_.check_reservation());
+    status_.reserved_bytes = bytes.value_or(0);
+    return bytes.has_value();
+  }
+
+  bool prepared() {
+    preparation_ = prepare(context_.host, effects_.check_collector, problems_);
+    status_.target = preparation_.target.described;
+    return problems_.none();
+  }
+
+  bool prepared_to_reload() {
+    preparation_ = prepare_reload(context_.host, problems_);
+    if (problems_.none() && !file_exists(image_path(preparation_)))
+      problems_.errors.push_back(
+          fmt::format("there is no image {}; kdumpctl restart builds it", image_path(preparation_)));
+    return problems_.none();
+  }
+
+  // Whether `when` says that the machine is armed well enough.
+  bool nothing_to_do(When when) {
+    if (!loaded_before_ || when == When::always) return false;
+    if (when == When::not_loaded) {
+      context_.announce(Level::warning, "Kdump already running: [WARNING] (kdumpctl restart loads it anew)");
+      return true;
+    }
+    return status_.armed == ArmedState::wanted && status_.loaded == wanted_record() && why_build().empty();
+  }
+
+  bool image_ready() {
+    const std::string why = why_build();
+    return problems_.none() && (why.empty() || build(why));
+  }
+
+  bool build(const std::string& why) {
+    context_.announce(Level::info, fmt::format("Building {} ({})", image_path(preparation_), why));
+    if (!problems_.check(make_directories(preparation_.image_directory, 0700))) return false;
+    const auto image = problems_.take(with_context(
+        effects_.build(preparation_.request, preparation_.image_directory), "cannot build the image"));
+    if (!image) return false;
+    problems_.warnings.insert(problems_.warnings.end(), image->warnings.begin(), image->warnings.end());
+    context_.announce(Level::info,
+                      fmt::format("Built {}: {}, {} unpacked", image->path,
+                                  human_size(image->compressed_bytes), human_size(image->unpacked_bytes)));
+    return true;
+  }
+
+  void load() {
+    const kexec::CrashImage wanted = wanted_image();
+    const auto previous = previous_image(wanted, preparation_.image_directory, status_.loaded);
+    const kexec::LoadOutcome outcome = effects_.load(wanted, previous);
+    take_findings(outcome);
+    if (outcome.armed == kexec::Armed::wanted) took(ArmedState::wanted, wanted);
+    // A refusal before the kernel was called leaves in place what was there, whatever that is.
+    if (outcome.armed == kexec::Armed::previous && previous && !refused(outcome))
+      took(ArmedState::previous, *previous);
+    verify();
+  }
+
+  ServiceStatus finish() {
+    for (const std::string& warning : problems_.warnings) context_.announce(Level::warning, warning);
+    for (const std::string& error : problems_.errors) context_.announce(Level::error, error);
+    status_.errors = problems_.errors;
+    status_.warnings = problems_.warnings;
+    if (const Status written = write_status(context_.host, status_); !written)
+      context_.announce(Level::warning, "status not written: " + written.error().message());
+    return status_;
+  }
+
+  void unload() {
+    if (problems_.check(with_context(effects_.unload(), "cannot unload the image"))) forget_loaded();
+  }
+
+ private:
+  [[nodiscard]] kexec::CrashImage wanted_image() const {
+    return {context_.host.at(preparation_.kernel.path), image_path(preparation_), preparation_.command_line};
+  }
+
+  [[nodiscard]] LoadedImage wanted_record() const {
+    const kexec::CrashImage image = wanted_image();
+    return {preparation_.kernel.release, image.kernel, image.initrd, image.command_line};
+  }
+
+  // Why the image has to be built, empty when it has not.
+  std::string why_build() {
+    const conf::Config& config = preparation_.settings.config;
+    if (!file_exists(image_path(preparation_))) return "image missing";
+    if (config.force_no_rebuild) return {};
+    if (config.force_rebuild) return "force_rebuild is set";
+    return problems_.take(effects_.why_rebuild(preparation_.request, preparation_.image_directory))
+        .value_or("");
+  }
+
+  void took(ArmedState armed, const kexec::CrashImage& image) {
+    status_.armed = armed;
+    status_.loaded = {preparation_.kernel.release, image.kernel, image.initrd, image.command_line};
+    struct stat info{};
+    if (stat(image.initrd.c_str(), &info) == 0) status_.image_bytes = static_cast<uint64_t>(info.st_size);
+    if (armed != ArmedState::wanted) return;
+    if (const Status kept = remember_armed(image.initrd, preparation_.image_directory); !kept)
+      problems_.warnings.push_back(kept.error().message());
+  }
+
+  static bool refused(const kexec::LoadOutcome& outcome) {
+    return std::ranges::any_of(outcome.findings, &kexec::Finding::refuses);
+  }
+
+  void take_findings(const kexec::LoadOutcome& outcome) {
+    if (outcome.error) problems_.errors.push_back("cannot load the image: " + outcome.error->message());
+    if (!outcome.restoration.empty()) problems_.warnings.push_back(outcome.restoration);
+    for (const kexec::Finding& finding : outcome.findings)
+      if (!finding.refuses) problems_.warnings.push_back(finding.text());
+  }
+
+  // The kernel has the last word on whether it is armed.
+  void verify() {
+    const auto loaded = problems_.take(effects_.loaded());
+    if (!loaded || *loaded) return;
+    if (problems_.none())
+      problems_.errors.emplace_back("the kernel took the image, but kexec_crash_loaded does not read 1");
+    forget_loaded();
+  }
+
+  void forget_loaded() {
+    status_.armed = ArmedState::nothing;
+    status_.loaded.reset();
+    status_.image_bytes = 0;
+  }
+
+  const Context& context_;
+  const Effects& effects_;
+  ServiceStatus status_;
+  Problems problems_;
+  Preparation preparation_;
+  bool loaded_before_ = false;
+};
+
+}  // namespace
+
+ServiceStatus arm(const Context& context, When when) {
+  Attempt attempt(context);
+  if (attempt.reserved() && attempt.prepared() && !attempt.nothing_to_do(when) && attempt.image_ready())
+    attempt.load();
+  return attempt.finish();
+}
+
+ServiceStatus reload(const Context& context) {
+  Attempt attempt(context);
+  if (attempt.reserved() && attempt.prepared_to_reload()) attempt.load();
+  return attempt.finish();
+}
+
+ServiceStatus rebuild(const Context& context) {
+  Attempt attempt(context);
+  if (attempt.prepared()) attempt.build("rebuild asked for");
+  return attempt.finish();
+}
+
+ServiceStatus disarm(const Context& context) {
+  Attempt attempt(context);
+  attempt.unload();
+  return attempt.finish();
+}
+
+}  // namespace kdump::service

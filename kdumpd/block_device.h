@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Block devices: from a number to a name, from a LABEL= or UUID= to a device, and what is on it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+
+#include "common/error.h"
+#include "kdumpd/host.h"
+
+namespace kdump::service {
+
+struct BlockDevice {
+  std::string devname;  // "/dev/vda1", the kernel's own name
+  std::string fstype;   // what libblkid finds on it, empty for nothing it knows
+  std::string uuid;     // of the filesystem
+  std::string label;    // of the filesystem
+  std::string partuuid;
+};
+
+// "/dev/vda1" for a device number, from /sys/dev/block.
+Result<std::string> device_name(const Host& host, dev_t device);
+// Its number, from sysfs, which needs no device node.
+Result<dev_t> device_number(const Host& host, std::string_view devname);
+
+// What is on the device.
+Result<BlockDevice> probe(const Host& host, const std::string& devname);
+
+// "/dev/disk/by-id/…", "LABEL=…" or "UUID=…" as the kernel's own name.
+Result<std::string> find_device(const Host& host, std::string_view specification);
+
+// Error for a device that the capture image could not set up: device mapper, md, loop, a network's.
+Status check_plain_disk(const Host& host, const std::string& devname);
+
+}  // namespace kdump::service

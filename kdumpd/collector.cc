@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kdumpd/collector.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "common/file.h"
+#include "common/process.h"
+#include "common/text.h"
+
+namespace kdump::service {
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(20);
+constexpr const char* kFolders[] = {"/usr/sbin/", "/usr/bin/"};
+
+Result<std::string> program_path(const std::string& word) {
+  if (word.find('/') != std::string::npos) {
+    if (file_exists(word)) return word;
+    return fail("{} does not exist", word);
+  }
+  const auto* const folder =
+      std::ranges::find_if(kFolders, [&](const char* f) { return file_exists(f + word); });
+  if (folder != std::end(kFolders)) return *folder + word;
+  return fail("{} is neither in /usr/sbin nor in /usr/bin", word);
+}
+
+std::string first_line(const std::string& output) {
+  for (const std::string_view line : split_lines(output))
+    if (!trim(line).empty()) return std::string(trim(line));
+  return "no reason given";
+}
+
+}  // namespace
+
+Status check_collector(const std::vector<std::string>& words) {
+  std::vector<std::string> argv{TRY(with_context(program_path(words.front()), "core_collector"))};
+  argv.insert(argv.end(), words.begin() + 1, words.end());
+  argv.emplace_back("--check-params");
+  const CapturedOutput run = TRY(with_context(run_captured(argv, kPatience), "core_collector"));
+  if (run.exit.succeeded()) return {};
+  if (run.exit.timed_out || run.exit.signal != 0)
+    return fail("core_collector: {} --check-params {}", argv.front(), run.exit.describe());
+  return fail("core_collector: {} refuses its options: {}", argv.front(), first_line(run.output));
+}
+
+std::vector<std::string> local_collector(const std::vector<std::string>& words) {
+  std::vector<std::string> kept = words;
+  std::erase(kept, "-F");
+  return kept;
+}
+
+}  // namespace kdump::service

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What arming does to a system besides reading it. Tests put functions of their own in place of each.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "common/error.h"
+#include "initramfs/build/image.h"
+#include "kdumpd/host.h"
+#include "kdumpd/prepare.h"
+#include "kexec/loader.h"
+
+namespace kdump::service {
+
+struct Effects {
+  std::function<Result<uint64_t>()> check_reservation;
+  std::function<Result<bool>()> loaded;
+  std::function<kexec::LoadOutcome(const kexec::CrashImage&, const std::optional<kexec::CrashImage>&)> load;
+  std::function<Status()> unload;
+  std::function<Result<std::string>(const image::Request&, const std::string& directory)> why_rebuild;
+  std::function<Result<image::Image>(const image::Request&, const std::string& directory)> build;
+  std::function<Result<image::Image>(const image::Request&, const std::string& output)> build_file;
+  CollectorCheck check_collector;
+};
+
+Effects real_effects(const Host& host);
+
+}  // namespace kdump::service

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What is mounted where, from /proc/self/mountinfo through libmount.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/error.h"
+#include "kdumpd/host.h"
+
+namespace kdump::service {
+
+struct Mount {
+  std::string target;  // mount point
+  std::string source;  // as mounted; "/dev/root" for a root that the kernel mounted itself
+  std::string fstype;
+  std::string root;     // the part of the filesystem that is mounted: "/", a directory for a bind mount
+  std::string options;  // of the filesystem, not of the mount point
+  dev_t device = 0;
+  bool read_only = false;  // mount point or filesystem
+};
+
+Result<std::vector<Mount>> read_mounts(const Host& host);
+
+// The mount that holds an absolute path without symbolic links.
+const Mount* mount_holding(const std::vector<Mount>& mounts, std::string_view path);
+
+// A mount of that device; one of its whole filesystem where there is one.
+const Mount* mount_of_device(const std::vector<Mount>& mounts, dev_t device);
+
+// A path below a mount point as a path from the root of its filesystem.
+std::string path_in_filesystem(const Mount& mount, std::string_view path);
+
+}  // namespace kdump::service

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kdumpd/prepare.h"
+
+#include <sys/utsname.h>
+
+#include <ctime>
+
+#include "kdumpd/capture_command_line.h"
+#include "kdumpd/collector.h"
+
+namespace kdump::service {
+namespace {
+
+// conf and plan name the same three; one is the administrator's word, the other the capture side's.
+plan::Action plan_action(conf::Action action) {
+  constexpr plan::Action kActions[] = {plan::Action::reboot, plan::Action::halt, plan::Action::poweroff};
+  return kActions[static_cast<size_t>(action)];
+}
+
+int utc_offset_now() {
+  const time_t now = time(nullptr);
+  tm local{};
+  return localtime_r(&now, &local) == nullptr ? 0 : static_cast<int>(local.tm_gmtoff);
+}
+
+std::string hostname_of(const Host& host) {
+  if (const auto name = host.read("/proc/sys/kernel/hostname")) return *name;
+  return host.read("/etc/hostname").value_or("localhost");
+}
+
+plan::Plan make_plan(const Host& host, const Preparation& preparation) {
+  const conf::Config& config = preparation.settings.config;
+  plan::Plan plan;
+  plan.toolchain_version = KDUMP_VERSION;
+  plan.kernel_release = preparation.kernel.release;
+  plan.hostname = hostname_of(host);
+  plan.utc_offset_seconds = utc_offset_now();
+  plan.targets = {preparation.target.target};
+  plan.collector = local_collector(config.core_collector);
+  plan.final_action = plan_action(config.final_action);
+  plan.failure_action = plan_action(config.failure_action);
+  plan.deadlines.stall = config.timeout;
+  plan.deadlines.overall = config.deadline;
+  return plan;
+}
+
+image::Request make_request(const Host& host, const Preparation& preparation) {
+  image::Request request;
+  request.root = host.root();
+  request.kernel_release = preparation.kernel.release;
+  request.block_device = preparation.target.target.device.devname;
+  request.extra_modules = preparation.settings.config.extra_modules;
+  request.plan = make_plan(host, preparation);
+  return request;
+}
+
+void take_target(const Host& host, Preparation& preparation, Problems& problems) {
+  auto target = problems.take(resolve_target(host, preparation.settings.config));
+  if (!target) return;
+  problems.warnings.insert(problems.warnings.end(), target->warnings.begin(), target->warnings.end());
+  preparation.target = std::move(*target);
+}
+
+void take_kernel(const Host& host, Preparation& preparation, Problems& problems) {
+  const conf::Sysconfig& sysconfig = preparation.settings.sysconfig;
+  if (auto kernel = problems.take(find_kernel(host, sysconfig.KDUMP_KERNELVER)))
+    preparation.kernel = std::move(*kernel);
+  if (auto line = problems.take(capture_command_line(host, sysconfig)))
+    preparation.command_line = std::move(*line);
+}
+
+void set_image_directory(const Host& host, Preparation& preparation) {
+  preparation.image_directory = host.at(std::string(places::kImages) + "/" + preparation.kernel.release);
+}
+
+}  // namespace
+
+Preparation prepare(const Host& host, const CollectorCheck& check_collector, Problems& problems) {
+  Preparation preparation;
+  preparation.settings = read_settings(host, problems);
+  // A target taken from a file with errors in it may not be the one that is meant.
+  if (problems.none()) take_target(host, preparation, problems);
+  take_kernel(host, preparation, problems);
+  if (problems.none()) problems.check(check_collector(preparation.settings.config.core_collector));
+  preparation.request = make_request(host, preparation);
+  set_image_directory(host, preparation);
+  return preparation;
+}
+
+Preparation prepare_image(const Host& host, Problems& problems) {
+  Preparation preparation;
+  preparation.settings = read_settings(host, problems);
+  if (problems.none()) take_target(host, preparation, problems);
+  if (auto release = problems.take(kernel_release(host, preparation.settings.sysconfig.KDUMP_KERNELVER)))
+    preparation.kernel.release = std::move(*release);
+  preparation.request = make_request(host, preparation);
+  set_image_directory(host, preparation);
+  return preparation;
+}
+
+Preparation prepare_reload(const Host& host, Problems& problems) {
+  Preparation preparation;
+  preparation.settings.sysconfig = read_sysconfig_settings(host, problems);
+  take_kernel(host, preparation, problems);
+  set_image_directory(host, preparation);
+  return preparation;
+}
+
+std::string image_path(const Preparation& preparation) {
+  return preparation.image_directory + "/initramfs.img";
+}
+
+}  // namespace kdump::service

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Everything that has to be known before an image is built and loaded. Reads the host, changes nothing.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "initramfs/build/image.h"
+#include "kdumpd/host.h"
+#include "kdumpd/kernel_image.h"
+#include "kdumpd/problems.h"
+#include "kdumpd/settings.h"
+#include "kdumpd/target.h"
+
+namespace kdump::service {
+
+struct Preparation {
+  Settings settings;
+  KernelImage kernel;
+  std::string command_line;
+  ResolvedTarget target;
+  image::Request request;
+  std::string image_directory;  // with the host's prefix
+};
+
+using CollectorCheck = std::function<Status(const std::vector<std::string>& words)>;
+
+// The result counts only when `problems` has no errors afterwards.
+Preparation prepare(const Host& host, const CollectorCheck& check_collector, Problems& problems);
+
+// The same without what only loading needs: kernel image, command line, the collector's own check.
+Preparation prepare_image(const Host& host, Problems& problems);
+
+// What `kdumpctl reload` needs: kernel and command line; kdump.conf is not read.
+Preparation prepare_reload(const Host& host, Problems& problems);
+
+std::string image_path(const Preparation& preparation);
+
+}  // namespace kdump::service

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// From `path` and `ext4 …` in kdump.conf to a device, its filesystem and a directory on it, as the capture
+// kernel will find them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/error.h"
+#include "conf/config.h"
+#include "initramfs/plan/plan.h"
+#include "kdumpd/host.h"
+
+namespace kdump::service {
+
+struct ResolvedTarget {
+  plan::Target target;
+  std::string described;              // "/var/crash on /dev/vda (ext4)"
+  std::vector<std::string> warnings;  // what may make a dump fail
+};
+
+// Error for whatever would make every dump fail: no directory, no such device, a filesystem not built yet, …
+Result<ResolvedTarget> resolve_target(const Host& host, const conf::Config& config);
+
+// Of a mounted filesystem's options those that a mount in the capture kernel should have too.
+std::string options_to_keep(const std::string& options);
+
+}  // namespace kdump::service

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The step list, with the kernel and the image builder played by functions.
+#include "kdumpd/arm.h"
+
+#include <gmock/gmock.h>
+
+#include "common/file.h"
+#include "kdumpd/daemon.h"
+#include "kdumpd/reservation.h"
+#include "kdumpd/status_verb.h"
+#include "kdumpd/verbs.h"
+#include "tests/unit/kdumpd/fixture.h"
+
+namespace kdump::service {
+namespace {
+
+using kexec::Armed;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class ArmTest : public testing::Test {
+ protected:
+  void SetUp() override { machine.make_root_disk(); }
+
+  Context context() {
+    const Host host = machine.host();
+    Effects effects;
+    effects.check_reservation = [host] { return check_reservation(host); };
+    effects.loaded = [this]() -> Result<bool> { return kernel_loaded; };
+    effects.load = [this](const auto& wanted, const auto& previous) { return load(wanted, previous); };
+    effects.unload = [this]() -> Status {
+      kernel_loaded = false;
+      return {};
+    };
+    effects.why_rebuild = [this](const auto&, const auto&) -> Result<std::string> { return why; };
+    effects.build = [this](const auto& request, const auto& directory) { return build(request, directory); };
+    effects.build_file = [this](const auto& request, const auto& output) { return build(request, output); };
+    effects.check_collector = [this](const auto&) { return collector; };
+    return {host, effects, log.announce()};
+  }
+
+  kexec::LoadOutcome load(const kexec::CrashImage& wanted, const std::optional<kexec::CrashImage>& previous) {
+    loads.push_back(wanted);
+    offered_previous = previous;
+    if (!load_fails) {
+      kernel_loaded = kernel_believes;
+      return {.armed = Armed::wanted, .error = {}, .restoration = {}, .findings = {}, .trace = {}};
+    }
+    const bool restored = previous.has_value();
+    kernel_loaded = restored;
+    return {.armed = restored ? Armed::previous : Armed::nothing,
+            .error = Error(ErrorKind::failure, 0, "too big"),
+            .restoration = {},
+            .findings = {},
+            .trace = {}};
+  }
+
+  Result<image::Image> build(const image::Request& request, const std::string& directory) {
+    if (build_fails) return fail("no module for the disk");
+    requests.push_back(request);
+    const std::string path = directory + "/initramfs.img";
+    const std::string content = "image " + std::to_string(requests.size());
+    TRY(replace_file(path, bytes_of(std::string_view(content)), 0600));
+    return image::Image{
+        .path = path, .compressed_bytes = 7, .unpacked_bytes = 9, .modules = {}, .warnings = {}};
+  }
+
+  int run(std::string_view verb) { return run_verb(context(), verb, {}); }
+  ServiceStatus recorded() { return read_status(machine.host()); }
+
+  Machine machine;
+  Log log;
+  bool kernel_loaded = false;
+  bool kernel_believes = true;
+  bool load_fails = false;
+  bool build_fails = false;
+  Status collector;
+  std::string why;
+  std::vector<kexec::CrashImage> loads;
+  std::vector<image::Request> requests;
+  std::optional<kexec::CrashImage> offered_previous;
+};
+
+TEST_F(ArmTest, StartBuildsAndLoads) {
+  EXPECT_EQ(run("start"), 0);
+  ASSERT_THAT(requests, SizeIs(1));
+  EXPECT_EQ(requests[0].root, machine.at(""));
+  EXPECT_EQ(requests[0].kernel_release, kRelease);
+  EXPECT_EQ(requests[0].block_device, "/dev/vda");
+  EXPECT_THAT(requests[0].plan.collector,
+              ElementsAre("makedumpfile", "-l", "--message-level", "7", "-d", "31"));
+  EXPECT_EQ(requests[0].plan.hostname, "machine");
+  ASSERT_THAT(requests[0].plan.targets, SizeIs(1));
+  EXPECT_EQ(requests[0].plan.targets[0].device.uuid, kRootUuid);
+  ASSERT_THAT(loads, SizeIs(1));
+  EXPECT_EQ(loads[0].kernel, machine.at("/boot/vmlinuz-6.1.0-test"));
+  EXPECT_EQ(loads[0].initrd, machine.at("/var/lib/kdump/6.1.0-test/initramfs.img"));
+  EXPECT_THAT(loads[0].command_line, HasSubstr("console=ttyS0"));
+  EXPECT_FALSE(offered_previous);
+  EXPECT_EQ(recorded().armed, ArmedState::wanted);
+  EXPECT_EQ(recorded().target, "/var/crash on /dev/vda (ext4)");
+  EXPECT_EQ(recorded().reserved_bytes, 134217728U);
+  EXPECT_THAT(log.lines,
+              testing::IsSupersetOf({"info: kexec: loaded kdump kernel", "info: Starting kdump: [OK]"}));
+}
+
+TEST_F(ArmTest, StartWhenLoadedWarnsAndSucceeds) {
+  kernel_loaded = true;
+  EXPECT_EQ(run("start"), 0);
+  EXPECT_THAT(loads, IsEmpty());
+  EXPECT_THAT(log.all(), HasSubstr("warning: Kdump already running"));
+}
+
+TEST_F(ArmTest, StartReportsEveryFaultAtOnce) {
+  machine.write("/etc/kdump.conf", "pth /x\nnfs a:/b\n");
+  machine.write("/etc/sysconfig/kdump", "KDUMP_KERNELVER=9.9\nKEXEC_ARGS=-c\n");
+  EXPECT_EQ(run("start"), 1);
+  EXPECT_THAT(log.all(), HasSubstr(machine.at("/etc/kdump.conf:1: unknown directive \"pth\"")));
+  EXPECT_THAT(log.all(), HasSubstr(machine.at("/etc/kdump.conf:2: \"nfs\" is not built yet")));
+  EXPECT_THAT(log.all(), HasSubstr("KEXEC_ARGS: \"-c\" is not built yet"));
+  EXPECT_THAT(log.all(), HasSubstr("no image of kernel 9.9"));
+  EXPECT_THAT(log.all(), HasSubstr("error: Starting kdump: [FAILED]"));
+  EXPECT_THAT(loads, IsEmpty());
+  EXPECT_THAT(recorded().errors, SizeIs(4));
+}
+
+TEST_F(ArmTest, AMissingConfigurationFails) {
+  machine.remove("/etc/kdump.conf");
+  EXPECT_EQ(run("start"), 1);
+  EXPECT_THAT(log.all(), HasSubstr("/etc/kdump.conf"));
+}
+
+TEST_F(ArmTest, WithoutAReservationNothingIsTried) {
+  machine.write("/sys/kernel/kexec_crash_size", "0\n");
+  EXPECT_EQ(run("start"), 1);
+  EXPECT_THAT(log.all(), HasSubstr("error: No memory reserved for crash kernel"));
+  EXPECT_THAT(requests, IsEmpty());
+}
+
+TEST_F(ArmTest, ARefusedCollectorFailsTheStart) {
+  collector = fail("core_collector: makedumpfile refuses its options: -l");
+  EXPECT_EQ(run("start"), 1);
+  EXPECT_THAT(requests, IsEmpty());
+  EXPECT_THAT(recorded().errors, ElementsAre("core_collector: makedumpfile refuses its options: -l"));
+}
+
+TEST_F(ArmTest, AnImageThatFitsIsNotBuiltAgain) {
+  run("start");
+  kernel_loaded = false;
+  EXPECT_EQ(run("start"), 0);
+  EXPECT_THAT(requests, SizeIs(1));
+  why = "/etc/kdump.conf changed";
+  EXPECT_EQ(run("restart"), 0);
+  EXPECT_THAT(requests, SizeIs(2));
+  EXPECT_THAT(log.all(), HasSubstr("initramfs.img (/etc/kdump.conf changed)"));
+}
+
+TEST_F(ArmTest, ForceDirectivesDecideBeforeAnyComparison) {
+  run("start");
+  machine.write("/etc/kdump.conf", "force_rebuild 1\n");
+  run("restart");
+  EXPECT_THAT(requests, SizeIs(2));
+  machine.write("/etc/kdump.conf", "force_no_rebuild 1\n");
+  why = "changed";
+  run("restart");
+  EXPECT_THAT(requests, SizeIs(2));
+  machine.remove("/var/lib/kdump/6.1.0-test/initramfs.img");
+  run("restart");
+  EXPECT_THAT(requests, SizeIs(3));
+}
+
+TEST_F(ArmTest, AFailedLoadGoesBackToWhatWasArmed) {
+  run("start");
+  why = "changed";
+  load_fails = true;
+  EXPECT_EQ(run("restart"), 1);
+  ASSERT_TRUE(offered_previous);
+  EXPECT_EQ(read_text_file(offered_previous->initrd).value(), "image 1");
+  EXPECT_EQ(recorded().armed, ArmedState::previous);
+  EXPECT_THAT(log.all(), HasSubstr("armed with the previous image"));
+  log.lines.clear();
+  EXPECT_EQ(run("status"), 0);
+  EXPECT_THAT(log.lines, ElementsAre("info: Kdump is operational",
+                                     "info: armed with the previous image: cannot load the image: too big",
+                                     "info: dumps go to /var/crash on /dev/vda (ext4)"));
+}
+
+TEST_F(ArmTest, TheGoodImageOutlivesSeveralBadOnes) {
+  run("start");
+  why = "changed";
+  load_fails = true;
+  run("restart");
+  run("restart");
+  ASSERT_TRUE(offered_previous);
+  EXPECT_EQ(read_text_file(offered_previous->initrd).value(), "image 1");
+}
+
+TEST_F(ArmTest, AnErrorBeforeTheLoadLeavesTheMachineArmed) {
+  run("start");
+  machine.write("/etc/kdump.conf", "final_action explode\n");
+  EXPECT_EQ(run("restart"), 1);
+  EXPECT_TRUE(kernel_loaded);
+  EXPECT_THAT(loads, SizeIs(1));
+  EXPECT_EQ(recorded().armed, ArmedState::wanted);
+  EXPECT_THAT(log.all(), HasSubstr("what was loaded before is still armed"));
+  EXPECT_THAT(describe_status(context(), true)[1], HasSubstr("the last attempt failed"));
+}
+
+TEST_F(ArmTest, AFailedBuildLeavesTheMachineArmed) {
+  run("start");
+  why = "changed";
+  build_fails = true;
+  EXPECT_EQ(run("restart"), 1);
+  EXPECT_TRUE(kernel_loaded);
+  EXPECT_THAT(recorded().errors, ElementsAre("cannot build the image: no module for the disk"));
+}
+
+TEST_F(ArmTest, AKernelThatDoesNotSayItIsLoadedIsNotBelieved) {
+  kernel_believes = false;
+  EXPECT_EQ(run("start"), 1);
+  EXPECT_THAT(log.all(), HasSubstr("does not read 1"));
+  EXPECT_EQ(recorded().armed, ArmedState::nothing);
+}
+
+TEST_F(ArmTest, ARefusalOfThePreflightKeepsTheRecord) {
+  run("start");
+  Context refusing = context();
+  refusing.effects.load = [](const auto&, const auto&) {
+    return kexec::LoadOutcome{.armed = Armed::previous,
+                              .error = Error(ErrorKind::failure, 0, "refused"),
+                              .restoration = {},
+                              .findings = {{true, "no", "do"}},
+                              .trace = {}};
+  };
+  const ServiceStatus status = arm(refusing, When::always);
+  EXPECT_EQ(status.armed, ArmedState::wanted);
+  EXPECT_THAT(status.errors, ElementsAre("cannot load the image: refused"));
+}
+
+TEST_F(ArmTest, TheServiceStartingAgainLeavesAFittingImageAlone) {
+  EXPECT_EQ(arm(context(), When::changed).armed, ArmedState::wanted);
+  EXPECT_EQ(arm(context(), When::changed).armed, ArmedState::wanted);
+  EXPECT_THAT(loads, SizeIs(1));
+  machine.write("/proc/cmdline", "console=tty0 crashkernel=128M\n");
+  arm(context(), When::changed);
+  EXPECT_THAT(loads, SizeIs(2));
+  why = "/etc/kdump.conf changed";
+  arm(context(), When::changed);
+  EXPECT_THAT(loads, SizeIs(3));
+}
+
+TEST_F(ArmTest, ReloadNeitherReadsTheConfigurationNorBuilds) {
+  run("start");
+  machine.write("/etc/kdump.conf", "nonsense\n");
+  why = "changed";
+  EXPECT_EQ(run("reload"), 0);
+  EXPECT_THAT(requests, SizeIs(1));
+  EXPECT_THAT(loads, SizeIs(2));
+  machine.remove("/var/lib/kdump/6.1.0-test/initramfs.img");
+  EXPECT_EQ(run("reload"), 1);
+  EXPECT_THAT(log.all(), HasSubstr("kdumpctl restart builds it"));
+}
+
+TEST_F(ArmTest, RebuildBuildsAndDoesNotLoad) {
+  EXPECT_EQ(run("rebuild"), 0);
+  EXPECT_THAT(requests, SizeIs(1));
+  EXPECT_THAT(loads, IsEmpty());
+}
+
+TEST_F(ArmTest, StopUnloads) {
+  run("start");
+  EXPECT_EQ(run("stop"), 0);
+  EXPECT_FALSE(kernel_loaded);
+  EXPECT_EQ(recorded().armed, ArmedState::nothing);
+  EXPECT_FALSE(recorded().loaded);
+  EXPECT_THAT(log.all(), HasSubstr("info: Stopping kdump: [OK]"));
+  EXPECT_EQ(run("stop"), 0);
+}
+
+TEST_F(ArmTest, StatusSaysWhyNot) {
+  EXPECT_EQ(run("status"), 3);
+  EXPECT_THAT(log.lines, ElementsAre("info: Kdump is not operational",
+                                     HasSubstr("no crash kernel is loaded; systemctl enable --now kdump")));
+  machine.write("/etc/kdump.conf", "final_action explode\n");
+  run("start");
+  log.lines.clear();
+  EXPECT_EQ(run("status"), 3);
+  EXPECT_THAT(log.all(),
+              HasSubstr("the last start failed: " + machine.at("/etc/kdump.conf:1: final_action")));
+}
+
+TEST_F(ArmTest, ShowmemHasTheIncumbentsWords) {
+  EXPECT_EQ(run("showmem"), 0);
+  EXPECT_THAT(log.lines, ElementsAre("info: Reserved 128MB memory for crash kernel"));
+}
+
+TEST_F(ArmTest, VerbsRefuseWhatTheyDoNotKnow) {
+  EXPECT_EQ(run("explode"), 1);
+  EXPECT_THAT(log.all(), HasSubstr("unknown verb \"explode\""));
+  EXPECT_THAT(log.all(), HasSubstr("usage: kdumpctl VERB"));
+  log.lines.clear();
+  EXPECT_EQ(run("estimate"), 1);
+  EXPECT_THAT(log.lines, ElementsAre("error: estimate is not built yet"));
+  char extra[] = "now";
+  char* const words[] = {extra};
+  EXPECT_EQ(run_verb(context(), "start", words), 1);
+  EXPECT_THAT(log.all(), HasSubstr("start takes no arguments, found \"now\""));
+}
+
+TEST_F(ArmTest, ADamagedStatusIsThatOfAServiceThatNeverRan) {
+  for (const std::string text : {"", "{", "[]", "{\"version\":2}", "{\"version\":1,\"armed\":7}"}) {
+    machine.write("/run/kdump/status.json", text);
+    EXPECT_EQ(recorded().armed, ArmedState::nothing);
+  }
+}
+
+TEST(ServiceStatusJson, RoundTrip) {
+  ServiceStatus status{.armed = ArmedState::previous,
+                       .loaded = LoadedImage{"6.1", "/k", "/i", "a=\"b c\""},
+                       .target = "t",
+                       .reserved_bytes = 1,
+                       .image_bytes = 2,
+                       .errors = {"e"},
+                       .warnings = {"w"},
+                       .updated = "now"};
+  const ServiceStatus read = status_from_json(to_json(status)).value();
+  EXPECT_EQ(read.armed, status.armed);
+  EXPECT_EQ(read.loaded, status.loaded);
+  EXPECT_EQ(read.target, "t");
+  EXPECT_EQ(read.reserved_bytes, 1U);
+  EXPECT_EQ(read.image_bytes, 2U);
+  EXPECT_EQ(read.errors, status.errors);
+  EXPECT_EQ(read.warnings, status.warnings);
+  EXPECT_EQ(read.updated, "now");
+}
+
+TEST(Daemon, OnlyAStopDisarms) {
+  EXPECT_TRUE(stop_disarms("stop"));
+  EXPECT_FALSE(stop_disarms("restart"));
+  EXPECT_FALSE(stop_disarms("try-restart"));
+  EXPECT_FALSE(stop_disarms(std::nullopt));
+}
+
+TEST(Daemon, StatusLines) {
+  EXPECT_EQ(status_line({.armed = ArmedState::wanted,
+                         .loaded = {},
+                         .target = "T",
+                         .errors = {},
+                         .warnings = {},
+                         .updated = {}}),
+            "Kdump is operational; dumps go to T");
+  EXPECT_EQ(status_line({.armed = ArmedState::previous,
+                         .loaded = {},
+                         .target = {},
+                         .errors = {"E"},
+                         .warnings = {},
+                         .updated = {}}),
+            "Kdump is operational, armed with the previous image: E");
+  EXPECT_EQ(status_line({.armed = ArmedState::nothing,
+                         .loaded = {},
+                         .target = {},
+                         .errors = {"E"},
+                         .warnings = {},
+                         .updated = {}}),
+            "Kdump is not operational: E");
+}
+
+}  // namespace
+}  // namespace kdump::service
