@@ -40,7 +40,7 @@ constexpr Inference kInferences[] = {
      "arch/x86/include/asm/sparsemem.h since 162434e7f58b (4.17)"},
     {"NUMBER(MAX_PHYSMEM_BITS)", 46, is_x86_64, "arch/x86/include/asm/sparsemem.h"},
     {"NUMBER(PAGE_OFFLINE_MAPCOUNT_VALUE)", ~0x100, buddy_is_type_bit,
-     "PG_offline (PG_balloon before ca215086b14b) of include/linux/page-flags.h since 6e292b9be7f4; in "
+     "PG_offline (PG_balloon before 5.1) of include/linux/page-flags.h since 6e292b9be7f4; in "
      "VMCOREINFO "
      "since e04b742f74c2 (5.1), from 6.6 to 6.8 only with hugetlb"},
     {"NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)", ~0x80, offline_is_type_bit,

@@ -18,7 +18,7 @@ inline constexpr uint64_t kNoPageType = uint64_t{1} << 32;
 enum class OrderEncoding {
   unknown,
   flags_low_byte,  // _flags_1 & 0xff: since 9c5ccf2db04b (6.6)
-  byte,            // compound_order, _folio_order: since d7b0e35f5e7f-ish kernels (4.16)
+  byte,            // compound_order, _folio_order: since 036e7aa49fb2 (4.16)
   half_word,       // compound_order before that
 };
 

@@ -11,9 +11,9 @@ namespace kdump {
 namespace {
 
 // section_mem_map holds flags in its low bits. PRESENT is the one to trust: hot-removed sections keep an
-// encoded address on 5.3 to 5.5. There were four flags, a fifth since 1f90a3477df3 (5.12), a sixth since
-// 9a8b8f4b9e12-ish kernels; all must fit below PFN_SECTION_SHIFT, where the encoded address has zeros
-// (BUILD_BUG_ON in mm/sparse.c), so that is what is masked, however many there are.
+// encoded address on 5.3 to 5.5. There were four flags, a fifth since 1f90a3477df3 (5.12), a sixth
+// (SECTION_IS_VMEMMAP_PREINIT) since 6.15; all must fit below PFN_SECTION_SHIFT, where the encoded address
+// has zeros (a BUILD_BUG_ON in mm/sparse.c), so that is what is masked, however many there are.
 constexpr uint64_t kSectionMarkedPresent = 1;
 constexpr unsigned kMaxFlagBits = 12;
 // SECTION_SIZE_BITS is 24 (ppc64) to 30 in today's kernels, MAX_PHYSMEM_BITS at most 52.
