@@ -15,7 +15,9 @@ namespace kdump::image {
 struct Request {
   std::string root;            // prefix of every path read on the host, "" for /; for tests and --root
   std::string kernel_release;  // whose modules go in
-  std::string block_device;    // "/dev/vda1": its driver stack is walked in sysfs
+  // "/dev/vda1": its driver stack is walked in the root's sysfs, /sys below `root`, never in that of the
+  // running system. "" walks nothing, for a root that has none mounted: name the drivers in extra_modules.
+  std::string block_device;
   std::vector<std::string> extra_modules;  // directive extra_modules
   std::string capture_program = "/usr/lib/kdump/kdump-capture";
   std::string worker_program = "/usr/lib/kdump/kdump-capture-worker";
@@ -39,7 +41,9 @@ Result<Image> build(const Request& request, const std::string& directory);
 Result<Image> build_file(const Request& request, const std::string& output);
 
 // Why the image in `directory` does not fit the request any more: "image missing", "/etc/kdump.conf changed",
-// …; empty when it does. Compares contents (SHA-256 recorded in fingerprint.json), never times.
+// "the plan changed: targets", …; empty when it does. Asks again what an image would be made of and compares
+// contents (SHA-256 recorded in fingerprint.json), never times: a new modules.dep or modprobe.d counts when
+// it changes what goes in. An error when an image could not be built now.
 Result<std::string> why_rebuild(const Request& request, const std::string& directory);
 
 }  // namespace kdump::image

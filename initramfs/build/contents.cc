@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "initramfs/build/contents.h"
+
+#include <set>
+
+#include "initramfs/build/block_device.h"
+#include "initramfs/build/libraries.h"
+#include "initramfs/build/modules.h"
+
+namespace kdump::image {
+namespace {
+
+constexpr const char* kInit = "/init";
+constexpr const char* kWorker = "/usr/lib/kdump/kdump-capture-worker";
+constexpr const char* kConfig = "/etc/kdump.conf";
+
+// The driver the running kernel uses must come along. Where it is built in, or bound to none, the kernel of
+// the image may still have a module for the device; most such devices (bridges, …) need none.
+ModuleWish wish_for(const StackedDevice& device) {
+  ModuleWish wish{.names = {}, .purpose = "driver of " + device.path, .if_missing = IfMissing::ignore};
+  if (!device.module.empty()) {
+    wish.names.push_back(device.module);
+    wish.if_missing = IfMissing::error;
+  }
+  if (!device.modalias.empty()) wish.names.push_back(device.modalias);
+  return wish;
+}
+
+Result<std::vector<ModuleWish>> module_wishes(const HostTree& tree, const Request& request) {
+  std::vector<ModuleWish> wishes;
+  if (!request.block_device.empty()) {
+    for (const StackedDevice& device : TRY(device_stack(tree, request.block_device)))
+      wishes.push_back(wish_for(device));
+  }
+  for (const plan::Target& target : request.plan.targets) {
+    if (target.fstype.empty()) continue;
+    wishes.push_back({{"fs-" + target.fstype, target.fstype},  // MODULE_ALIAS_FS
+                      "filesystem " + target.fstype,
+                      IfMissing::error});
+  }
+  for (const std::string& name : request.extra_modules)
+    wishes.push_back({{name}, "extra_modules", IfMissing::warn});
+  return wishes;
+}
+
+Status add_modules(const HostTree& tree, const Request& request, Contents& contents) {
+  const std::vector<ModuleWish> wishes = TRY(module_wishes(tree, request));
+  LoadOrder order = TRY(resolve_modules(tree, request.kernel_release, wishes));
+  contents.plan.modules.clear();
+  for (const ModuleFile& module : order.modules) {
+    const std::string path = "/lib/modules/" + request.kernel_release + "/" + module.relative;
+    contents.files.push_back({path, module.path, 0644, true});
+    contents.modules.push_back(module.name);
+    contents.plan.modules.push_back(path);
+  }
+  contents.warnings = std::move(order.warnings);
+  return {};
+}
+
+Status add_programs(const HostTree& tree, const Request& request, Contents& contents) {
+  contents.files.push_back({kInit, request.capture_program, 0755, false});
+  contents.files.push_back({kWorker, request.worker_program, 0755, false});
+  std::set<std::string> known;
+  for (const std::string& program : {request.capture_program, request.worker_program}) {
+    for (const Library& library : TRY(needed_libraries(tree, program))) {
+      if (known.insert(library.image_path).second)
+        contents.files.push_back({library.image_path, library.path, 0755, false});
+    }
+  }
+  return {};
+}
+
+// A plan that reads back as another one would send the dump somewhere else.
+Status check_plan(const plan::Plan& plan) {
+  const Result<plan::Plan> again = plan::from_json(plan::to_json(plan));
+  if (!again) return Failure(again.error());
+  if (*again != plan) return fail("the plan cannot be written down: a path or name in it is not UTF-8");
+  return {};
+}
+
+}  // namespace
+
+Result<Contents> gather_contents(const HostTree& tree, const Request& request) {
+  Contents contents{.files = {}, .modules = {}, .warnings = {}, .plan = request.plan};
+  TRY(add_programs(tree, request, contents));
+  TRY(add_modules(tree, request, contents));
+  contents.files.push_back({kConfig, request.config_file, 0600, false});
+  TRY(check_plan(contents.plan));
+  return contents;
+}
+
+}  // namespace kdump::image
