@@ -24,6 +24,7 @@ class Attempt {
     if (!loaded_before_) forget_loaded();
   }
 
+  // Each step returns whether the next can be taken.
   bool reserved() {
     const auto bytes = problems_.take(effects_.check_reservation());
     status_.reserved_bytes = bytes.value_or(0);
@@ -166,8 +167,10 @@ class Attempt {
 
 ServiceStatus arm(const Context& context, When when) {
   Attempt attempt(context);
-  if (attempt.reserved() && attempt.prepared() && !attempt.nothing_to_do(when) && attempt.image_ready())
-    attempt.load();
+  const bool reserved = attempt.reserved();
+  // Even then: whoever has to reboot for the reservation wants to know what else is in the way.
+  const bool prepared = attempt.prepared();
+  if (reserved && prepared && !attempt.nothing_to_do(when) && attempt.image_ready()) attempt.load();
   return attempt.finish();
 }
 

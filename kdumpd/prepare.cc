@@ -54,6 +54,13 @@ image::Request make_request(const Host& host, const Preparation& preparation) {
   return request;
 }
 
+// False when there are errors in them.
+bool take_settings(const Host& host, Preparation& preparation, Problems& problems) {
+  const size_t before = problems.errors.size();
+  preparation.settings = read_settings(host, problems);
+  return problems.errors.size() == before;
+}
+
 void take_target(const Host& host, Preparation& preparation, Problems& problems) {
   auto target = problems.take(resolve_target(host, preparation.settings.config));
   if (!target) return;
@@ -77,11 +84,11 @@ void set_image_directory(const Host& host, Preparation& preparation) {
 
 Preparation prepare(const Host& host, const CollectorCheck& check_collector, Problems& problems) {
   Preparation preparation;
-  preparation.settings = read_settings(host, problems);
-  // A target taken from a file with errors in it may not be the one that is meant.
-  if (problems.none()) take_target(host, preparation, problems);
+  // What a file with errors in it says may not be what is meant; nothing is concluded from it.
+  const bool understood = take_settings(host, preparation, problems);
+  if (understood) take_target(host, preparation, problems);
   take_kernel(host, preparation, problems);
-  if (problems.none()) problems.check(check_collector(preparation.settings.config.core_collector));
+  if (understood) problems.check(check_collector(preparation.settings.config.core_collector));
   preparation.request = make_request(host, preparation);
   set_image_directory(host, preparation);
   return preparation;
@@ -89,8 +96,7 @@ Preparation prepare(const Host& host, const CollectorCheck& check_collector, Pro
 
 Preparation prepare_image(const Host& host, Problems& problems) {
   Preparation preparation;
-  preparation.settings = read_settings(host, problems);
-  if (problems.none()) take_target(host, preparation, problems);
+  if (take_settings(host, preparation, problems)) take_target(host, preparation, problems);
   if (auto release = problems.take(kernel_release(host, preparation.settings.sysconfig.KDUMP_KERNELVER)))
     preparation.kernel.release = std::move(*release);
   preparation.request = make_request(host, preparation);

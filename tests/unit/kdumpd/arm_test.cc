@@ -132,10 +132,12 @@ TEST_F(ArmTest, AMissingConfigurationFails) {
   EXPECT_THAT(log.all(), HasSubstr("/etc/kdump.conf"));
 }
 
-TEST_F(ArmTest, WithoutAReservationNothingIsTried) {
+TEST_F(ArmTest, WithoutAReservationNothingIsBuiltButTheRestIsChecked) {
   machine.write("/sys/kernel/kexec_crash_size", "0\n");
+  machine.write("/etc/kdump.conf", "path /nowhere\n");
   EXPECT_EQ(run("start"), 1);
   EXPECT_THAT(log.all(), HasSubstr("error: No memory reserved for crash kernel"));
+  EXPECT_THAT(log.all(), HasSubstr("dump directory /nowhere does not exist"));
   EXPECT_THAT(requests, IsEmpty());
 }
 
