@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile/arch/address_space.h"
+
+#include <gmock/gmock.h>
+
+#include "makedumpfile/arch/architecture.h"
+#include "tests/unit/makedumpfile/support/fake_kernel.h"
+
+namespace kdump {
+namespace {
+
+using test::FakeKernel;
+using ::testing::HasSubstr;
+
+constexpr uint64_t kVmalloc = 0xffffc90000000000;
+
+// Every page of the memory holds its own address at its start.
+void number_pages(FakeKernel& kernel) {
+  for (uint64_t at = uint64_t{4} << 20; at < FakeKernel::kMemorySize; at += 4096)
+    kernel.vmcore().put_value<le64>(at, at);
+}
+
+class PageTables : public ::testing::TestWithParam<std::pair<int, uint64_t>> {
+ protected:
+  PageTables() : kernel(GetParam().first, GetParam().second) { number_pages(kernel); }
+  // Physical address of `va`, or what the error says.
+  std::string place(uint64_t va) {
+    const auto info = kernel.info();
+    const auto where = info->address_space().translate(VirtAddr(va));
+    if (!where) return where.error().message();
+    return fmt::format("{:#x}+{:#x}", where->addr.value(), where->size);
+  }
+
+  FakeKernel kernel;
+};
+
+TEST_P(PageTables, MapsPagesOfEverySize) {
+  kernel.map(kVmalloc, 0x400000, 12);
+  kernel.map(kVmalloc + 0x200000, 0x600000, 21);
+  kernel.map(kVmalloc + 0x40000000, 0, 30);
+  EXPECT_EQ(place(kVmalloc + 0x123), "0x400123+0xedd");
+  EXPECT_EQ(place(kVmalloc + 0x312345), "0x712345+0xedcbb");
+  EXPECT_EQ(place(kVmalloc + 0x40abcdef), "0xabcdef+0x3f543211");
+}
+
+TEST_P(PageTables, ReadsOverPagesThatLieApart) {
+  kernel.map(kVmalloc, 0x500000, 12);
+  kernel.map(kVmalloc + 0x1000, 0x400000, 12);
+  kernel.map(kVmalloc + 0x2000, 0x600000, 12);
+  const auto info = kernel.info();
+  std::vector<le64> words(3 * 512);
+  ASSERT_TRUE(info->address_space().read(VirtAddr(kVmalloc), std::as_writable_bytes(std::span(words))));
+  EXPECT_EQ(words[0], 0x500000U);
+  EXPECT_EQ(words[512], 0x400000U);
+  EXPECT_EQ(words[1024], 0x600000U);
+}
+
+TEST_P(PageTables, NamesTheLevelWhereTheWalkEnds) {
+  kernel.map(kVmalloc, 0x500000, 12);
+  EXPECT_THAT(place(kVmalloc + 0x1000), HasSubstr("0xffffc90000001000 is not mapped (page table level 1"));
+  EXPECT_THAT(place(kVmalloc + 0x200000), HasSubstr("level 2"));
+  EXPECT_THAT(place(kVmalloc + 0x40000000), HasSubstr("level 3"));
+}
+
+TEST_P(PageTables, ATableThatCannotBeReadIsNamed) {
+  kernel.vmcore().break_page(kernel.root());
+  EXPECT_THAT(place(kVmalloc), HasSubstr(fmt::format("cannot read page table level {} at {:#x}",
+                                                     GetParam().first, kernel.root())));
+}
+
+TEST_P(PageTables, AnAddressInTheHoleIsNone) {
+  EXPECT_THAT(place(uint64_t{1} << 60), HasSubstr("is not one of"));
+}
+
+TEST_P(PageTables, TablesThatPointToThemselvesEnd) {
+  kernel.vmcore().put_value<le64>(kernel.root(), kernel.root() | 1);
+  EXPECT_EQ(place(0), fmt::format("{:#x}+0x1000", kernel.root() & ~GetParam().second));
+}
+
+// Four and five levels, without and with the encryption bit of AMD SME.
+INSTANTIATE_TEST_SUITE_P(X86_64, PageTables,
+                         ::testing::Values(std::pair{4, 0}, std::pair{5, 0}, std::pair{4, uint64_t{1} << 47},
+                                           std::pair{5, uint64_t{1} << 51}));
+
+TEST(VirtualReader, FollowsTablesThatChangeFromOneAddressToTheNext) {
+  FakeKernel kernel;
+  number_pages(kernel);
+  kernel.map(kVmalloc, 0x400000, 12);
+  kernel.map(kVmalloc + 0x40000000, 0x401000, 12);  // another table of each lower level
+  const auto info = kernel.info();
+  auto reader = info->address_space().reader();
+  ASSERT_TRUE(reader);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(reader->translate(VirtAddr(kVmalloc))->addr.value(), 0x400000U);
+    EXPECT_EQ(reader->translate(VirtAddr(kVmalloc + 0x40000000))->addr.value(), 0x401000U);
+  }
+}
+
+}  // namespace
+}  // namespace kdump

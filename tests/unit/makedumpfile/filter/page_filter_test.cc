@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile/filter/page_filter.h"
+
+#include <gmock/gmock.h>
+
+#include "common/parallel.h"
+#include "tests/unit/makedumpfile/support/fake_kernel.h"
+
+namespace kdump {
+namespace {
+
+using test::FakeKernel;
+using test::FakeStructPages;
+using ::testing::HasSubstr;
+
+class PageFilterTest : public ::testing::Test {
+ protected:
+  // A filter at `level`; call once.
+  Result<PageFilter> filter(int level) {
+    info_ = kernel.info();
+    EXPECT_TRUE(info_) << info_.error().message();
+    return PageFilter::create(*info_, level);
+  }
+  WindowResult classify(int level, uint64_t window = 0) {
+    auto made = filter(level);
+    EXPECT_TRUE(made) << made.error().message();
+    auto result = made->classify(Pfn(window));
+    EXPECT_TRUE(result) << result.error().message();
+    return std::move(*result);
+  }
+
+  FakeKernel kernel;
+  FakeStructPages pages{kernel};
+  Result<KernelInfo> info_ = fail("not read yet");
+};
+
+TEST_F(PageFilterTest, ExcludesRunsAndSkipsWhatIsInThem) {
+  pages.free_block(1024, 10);
+  pages.flags(1030, FakeStructPages::kHwpoison);  // stale, inside the free block
+  pages.flags(2048, FakeStructPages::kHead);
+  pages.mapping(2048, 1);
+  pages.compound(2048, 9);
+  pages.flags(3000, FakeStructPages::kLru);
+  const WindowResult result = classify(31);
+  EXPECT_EQ(result.existing.count(), 4096U);
+  EXPECT_EQ(result.counts[PageClass::free], 1024U);
+  EXPECT_EQ(result.counts[PageClass::user], 512U);
+  EXPECT_EQ(result.counts[PageClass::cache], 1U);
+  EXPECT_EQ(result.counts[PageClass::hwpoison], 0U);
+  EXPECT_EQ(result.counts[PageClass::kept], 4096U - 1024 - 512 - 1);
+  EXPECT_EQ(result.dumpable.count(), result.counts[PageClass::kept]);
+  EXPECT_FALSE(result.dumpable.test(Pfn(1024)));
+  EXPECT_FALSE(result.dumpable.test(Pfn(2047)));
+  EXPECT_FALSE(result.dumpable.test(Pfn(2559)));
+  EXPECT_TRUE(result.dumpable.test(Pfn(2560)));
+  EXPECT_EQ(result.unclassified, 0U);
+}
+
+TEST_F(PageFilterTest, CountsOnlyPagesThatTheDumpHolds) {
+  // A block of 1024 free pages, of which the dump holds the first half only.
+  pages.free_block(3072, 10);
+  FakeKernel small;
+  kernel.vmcore().add_memory(uint64_t{1} << 30, uint64_t{8192});  // another window
+  const WindowResult result = classify(16, PageFilter::kWindowPages);
+  EXPECT_EQ(result.existing.count(), 2U);
+  EXPECT_EQ(result.existing.window(),
+            (PfnRange{Pfn(PageFilter::kWindowPages), Pfn(PageFilter::kWindowPages + 2)}));
+  EXPECT_EQ(result.counts[PageClass::kept], 2U);  // no section describes them
+}
+
+TEST_F(PageFilterTest, LevelsUpToOneLeaveOutPoisonedAndOfflinePages) {
+  pages.flags(100, FakeStructPages::kHwpoison);
+  pages.mapcount(200, FakeStructPages::kOffline);
+  pages.free_block(1024, 10);
+  const WindowResult result = classify(0);
+  EXPECT_EQ(result.counts[PageClass::hwpoison], 1U);
+  EXPECT_EQ(result.counts[PageClass::offline], 1U);
+  EXPECT_EQ(result.counts[PageClass::kept], 4094U);
+}
+
+TEST_F(PageFilterTest, StructPagesThatCannotBeReadKeepTheirPages) {
+  for (uint64_t pfn = 0; pfn < 4096; pfn += 1024) pages.free_block(pfn, 10);
+  kernel.vmcore().break_page(FakeStructPages::kPlace + 1024 * 64);  // struct pages of the second thousand
+  const WindowResult result = classify(31);
+  EXPECT_EQ(result.unclassified, 1024U);
+  EXPECT_EQ(result.counts[PageClass::free], 3072U);
+  EXPECT_TRUE(result.dumpable.test(Pfn(1024)));
+  EXPECT_FALSE(result.dumpable.test(Pfn(2048)));
+}
+
+TEST_F(PageFilterTest, GivesTheSameFromEveryThread) {
+  for (uint64_t pfn = 0; pfn < 4096; pfn += 3) pages.flags(pfn, FakeStructPages::kLru);
+  const auto made = filter(31);
+  ASSERT_TRUE(made);
+  const auto first = made->classify(Pfn(0));
+  const Status all = parallel_for(16, 4, [&](size_t) -> Status {
+    const auto again = made->classify(Pfn(0));
+    const bool same = again && std::ranges::equal(again->dumpable.bytes(), first->dumpable.bytes());
+    return same ? Status() : Status(fail("differs"));
+  });
+  EXPECT_TRUE(all);
+}
+
+TEST_F(PageFilterTest, LevelTwoAndMoreNameTheMissingFact) {
+  kernel.replace_line("NUMBER(PG_lru)", "");
+  const auto made = filter(2);
+  ASSERT_FALSE(made);
+  EXPECT_THAT(made.error().message(), HasSubstr("dump level 2"));
+  EXPECT_THAT(made.error().message(), HasSubstr("NUMBER(PG_lru)"));
+}
+
+TEST_F(PageFilterTest, TellsWhatStaysForWantOfAFact) {
+  kernel.replace_line("NUMBER(HUGETLB_PAGE_DTOR)", "");
+  const auto made = filter(31);
+  ASSERT_TRUE(made);
+  ASSERT_EQ(made->gaps().size(), 1U);
+  EXPECT_THAT(made->gaps()[0], HasSubstr("hugetlb pages stay in the dump"));
+}
+
+TEST(PageFilter, LevelOneNeedsNoFacts) {
+  test::FakeVmcore vmcore;
+  vmcore.add_memory(0x1000, 0x3000);
+  const auto info = read_kernel_info(vmcore);
+  ASSERT_TRUE(info);
+  const auto filter = PageFilter::create(*info, 1);
+  ASSERT_TRUE(filter) << filter.error().message();
+  const auto result = filter->classify(Pfn(0));
+  EXPECT_EQ(result->counts[PageClass::kept], 3U);
+  EXPECT_EQ(filter->max_pfn(), Pfn(4));
+  EXPECT_THAT(PageFilter::create(*info, 2).error().message(), HasSubstr("no VMCOREINFO"));
+}
+
+}  // namespace
+}  // namespace kdump

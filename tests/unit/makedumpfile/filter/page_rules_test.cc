@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The rules on struct pages of 6.1, one by one and against each other.
+#include "makedumpfile/filter/page_rules.h"
+
+#include <gmock/gmock.h>
+
+#include "common/endian.h"
+#include "makedumpfile/filter/dump_level.h"
+#include "makedumpfile/kernel/facts.h"
+#include "tests/unit/makedumpfile/support/fake_kernel.h"
+
+namespace kdump {
+
+void PrintTo(const Verdict& v, std::ostream* out) {
+  *out << fmt::format("{} x {}", page_class_name(v.page_class), v.pages);
+}
+static bool operator==(const Verdict& a, const Verdict& b) {
+  return a.page_class == b.page_class && a.pages == b.pages;
+}
+
+namespace {
+
+using Pages = test::FakeStructPages;
+
+constexpr int kAll = dump_level::kMax;
+constexpr Verdict kKept{PageClass::kept, 1};
+constexpr Pfn kPfn{1024};  // aligned to order 10
+
+PageLayout layout_of_6_1() {
+  test::FakeKernel kernel;
+  const Pages pages(kernel);
+  return *read_page_layout(Facts(Vmcoreinfo(kernel.vmcoreinfo())));
+}
+
+struct Page {
+  uint64_t flags = 0;
+  uint64_t mapping = 0;
+  uint32_t mapcount = UINT32_MAX;
+  uint64_t private_value = 0;
+  uint64_t compound_head = 0;
+  uint8_t next_dtor = 0, next_order = 0;
+  uint64_t next_flags = 0;
+  Pfn pfn = kPfn;
+  bool has_next = true;
+};
+
+class PageRules : public ::testing::Test {
+ protected:
+  Verdict classify(const Page& page, int level = kAll) const {
+    std::array<std::byte, 128> bytes{};
+    const auto put = [&](size_t offset, auto value) {
+      std::memcpy(bytes.data() + offset, &value, sizeof value);
+    };
+    put(0, page.flags);
+    put(8, page.compound_head);
+    put(24, page.mapping);
+    put(40, page.private_value);
+    put(48, page.mapcount);
+    put(64, page.next_flags);
+    put(64 + 16, page.next_dtor);
+    put(64 + 17, page.next_order);
+    return classify_page(layout, level, page.pfn, bytes.data(), page.has_next ? bytes.data() + 64 : nullptr);
+  }
+  // At each level: the class where the level has one of `bits`, kept elsewhere.
+  void expect_only_with(const Page& page, int bits, PageClass page_class) const {
+    for (int level = 0; level <= kAll; ++level) {
+      const PageClass expected = (level & bits) != 0 ? page_class : PageClass::kept;
+      EXPECT_EQ(classify(page, level).page_class, expected) << "level " << level;
+    }
+  }
+
+  PageLayout layout = layout_of_6_1();
+};
+
+TEST_F(PageRules, KernelMemoryIsKept) {
+  EXPECT_EQ(classify({}), kKept);
+  EXPECT_EQ(classify({.flags = Pages::kSlab, .mapping = 0xffff888000000000}), kKept);
+}
+
+TEST_F(PageRules, FreeBlocks) {
+  EXPECT_EQ(classify({.mapcount = Pages::kBuddy, .private_value = 10}), (Verdict{PageClass::free, 1024}));
+  expect_only_with({.mapcount = Pages::kBuddy}, dump_level::kFree, PageClass::free);
+}
+
+TEST_F(PageRules, FreeBlocksOfImpossibleOrderAreKept) {
+  EXPECT_EQ(classify({.mapcount = Pages::kBuddy, .private_value = 11}), kKept);
+  EXPECT_EQ(classify({.mapcount = Pages::kBuddy, .private_value = UINT64_MAX}), kKept);
+  EXPECT_EQ(classify({.mapcount = Pages::kBuddy, .private_value = 10, .pfn = Pfn(1025)}), kKept);
+}
+
+TEST_F(PageRules, SlabIsNeverFree) {
+  EXPECT_EQ(classify({.flags = Pages::kSlab, .mapcount = Pages::kBuddy}), kKept);
+  EXPECT_EQ(classify({.flags = Pages::kSlab, .mapcount = Pages::kOffline}), kKept);
+}
+
+TEST_F(PageRules, CacheWithoutPrivateData) {
+  expect_only_with({.flags = Pages::kLru, .mapping = 0xffff888000000000},
+                   dump_level::kCache | dump_level::kPrivateCache, PageClass::cache);
+}
+
+TEST_F(PageRules, CacheWithPrivateData) {
+  expect_only_with({.flags = Pages::kLru | Pages::kPrivate, .mapping = 0xffff888000000000},
+                   dump_level::kPrivateCache, PageClass::private_cache);
+}
+
+TEST_F(PageRules, AnonymousMemoryOnTheLruIsUsersNotCache) {
+  expect_only_with({.flags = Pages::kLru | Pages::kSwapbacked, .mapping = 0xffff888000000001},
+                   dump_level::kUser, PageClass::user);
+  expect_only_with({.mapping = 0xffff888000000003}, dump_level::kUser, PageClass::user);  // KSM
+}
+
+TEST_F(PageRules, SwapcacheCountsOnlyWithSwapbacked) {
+  // Alone the bit is PG_owner_priv_1: a file system's or Xen's.
+  EXPECT_EQ(classify({.flags = Pages::kSwapcache}), kKept);
+  EXPECT_EQ(classify({.flags = Pages::kSwapcache | Pages::kSwapbacked}).page_class, PageClass::cache);
+  layout.swapbacked = 0;  // before 4.10
+  EXPECT_EQ(classify({.flags = Pages::kSwapcache}).page_class, PageClass::cache);
+}
+
+TEST_F(PageRules, SlabIsNotAnonymousWhateverItsMappingSays) {
+  EXPECT_EQ(classify({.flags = Pages::kSlab, .mapping = 1}), kKept);
+}
+
+TEST_F(PageRules, ACompoundPageGoesAsAWhole) {
+  const Page huge{.flags = Pages::kHead | Pages::kLru, .mapping = 1, .next_dtor = 1, .next_order = 9};
+  EXPECT_EQ(classify(huge), (Verdict{PageClass::user, 512}));
+  EXPECT_EQ(classify(huge, dump_level::kFree), kKept);
+}
+
+TEST_F(PageRules, ATailGoesWithItsHead) {
+  EXPECT_EQ(classify({.flags = Pages::kLru, .mapping = 1, .compound_head = 0xffffea0000000001}), kKept);
+}
+
+TEST_F(PageRules, HugetlbIsUsers) {
+  expect_only_with({.flags = Pages::kHead, .next_dtor = 2, .next_order = 9}, dump_level::kUser,
+                   PageClass::user);
+  EXPECT_EQ(classify({.flags = Pages::kHead, .next_dtor = 1, .next_order = 9}), kKept);
+  EXPECT_EQ(classify({.flags = 0, .next_dtor = 2, .next_order = 9}), kKept);  // no head
+}
+
+TEST_F(PageRules, OrdersThatCannotBeCountAsOnePage) {
+  const auto pages = [&](uint8_t order, uint64_t pfn) {
+    return classify({.flags = Pages::kHead, .mapping = 1, .next_order = order, .pfn = Pfn(pfn)}).pages;
+  };
+  EXPECT_EQ(pages(18, uint64_t{1} << 18), uint64_t{1} << 18);  // a page of 1 GiB
+  EXPECT_EQ(pages(19, uint64_t{1} << 40), 1U);
+  EXPECT_EQ(pages(63, 0), 1U);
+  EXPECT_EQ(pages(255, 0), 1U);
+  EXPECT_EQ(pages(9, 511), 1U);  // not aligned
+}
+
+TEST_F(PageRules, AHeadAtTheEndOfWhatIsKnownCountsAsOnePage) {
+  EXPECT_EQ(classify({.flags = Pages::kHead, .mapping = 1, .next_order = 9, .has_next = false}),
+            (Verdict{PageClass::user, 1}));
+}
+
+TEST_F(PageRules, PoisonedAndOfflinePagesGoAtEveryLevel) {
+  for (int level = 0; level <= kAll; ++level) {
+    EXPECT_EQ(classify({.flags = Pages::kHwpoison}, level).page_class, PageClass::hwpoison);
+    EXPECT_EQ(classify({.mapcount = Pages::kOffline}, level).page_class, PageClass::offline);
+    // A tail, too: reading it may stop the machine.
+    EXPECT_EQ(classify({.flags = Pages::kHwpoison, .compound_head = 1}, level),
+              (Verdict{PageClass::hwpoison, 1}));
+  }
+}
+
+TEST_F(PageRules, TheFirstRuleThatHoldsDecides) {
+  EXPECT_EQ(classify({.flags = Pages::kHwpoison, .mapcount = Pages::kBuddy}).page_class, PageClass::free);
+  EXPECT_EQ(classify({.flags = Pages::kLru | Pages::kHwpoison}).page_class, PageClass::cache);
+  EXPECT_EQ(classify({.flags = Pages::kHwpoison, .mapping = 1}).page_class, PageClass::user);
+  EXPECT_EQ(classify({.flags = Pages::kHwpoison, .mapcount = Pages::kOffline}).page_class,
+            PageClass::hwpoison);
+}
+
+TEST_F(PageRules, WithSlabAsAPageTypeTheOldBitMeansNothing) {
+  // Since 6.10; bit 7 is PG_waiters there.
+  layout.slab = 0xf5000000;
+  layout.slab_flag = 0;
+  EXPECT_EQ(classify({.flags = 1 << 7, .mapping = 1}).page_class, PageClass::user);
+  EXPECT_EQ(classify({.mapping = 1, .mapcount = 0xf5000000}), kKept);
+}
+
+TEST_F(PageRules, UnacceptedBlocksAreFreeAndOfTheHighestOrder) {
+  layout.unaccepted = 0xf7000000;
+  EXPECT_EQ(classify({.mapcount = 0xf7000000}), (Verdict{PageClass::free, 1024}));
+  EXPECT_EQ(classify({.mapcount = 0xf7000000}, 15), kKept);
+}
+
+TEST_F(PageRules, OrderAndHugetlbOfLaterKernels) {
+  layout.order = OrderEncoding::flags_low_byte;
+  layout.hugetlb_encoding = HugetlbEncoding::page_type;
+  layout.hugetlb = 0xf4000000;
+  EXPECT_EQ(classify({.flags = Pages::kHead, .mapcount = 0xf4000000, .next_flags = 0xab00 + 9}),
+            (Verdict{PageClass::user, 512}));
+  layout.hugetlb_encoding = HugetlbEncoding::flag;
+  layout.hugetlb_value = 1 << 8;
+  EXPECT_EQ(classify({.flags = Pages::kHead, .next_flags = 0x100 + 9}), (Verdict{PageClass::user, 512}));
+  EXPECT_EQ(classify({.flags = Pages::kHead, .next_flags = 0x200 + 9}), kKept);
+}
+
+}  // namespace
+}  // namespace kdump
