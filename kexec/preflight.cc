@@ -12,7 +12,7 @@ namespace {
 
 constexpr uint64_t kPageSize = 4096;
 constexpr uint64_t kMiB = uint64_t{1} << 20;
-// Purgatory, boot parameters with the EFI memory map, control pages; measured well below on 6.1 and 6.12.
+// Purgatory, boot parameters with the EFI memory map, control pages.
 constexpr uint64_t kSmallSegments = 256 << 10;
 // Without hotplug support the ELF core header is as long as CPUs and memory ranges make it, at least this.
 constexpr uint64_t kSmallestElfcorehdr = 8 << 10;
@@ -22,6 +22,11 @@ constexpr uint64_t kWorkingMemory = 32 * kMiB;
 constexpr uint64_t kInitrdExpansion = 3;
 
 uint64_t round_up(uint64_t value, uint64_t step) { return (value + step - 1) / step * step; }
+
+const char* yes_or_no(std::optional<bool> fact) {
+  if (!fact) return "unknown";
+  return *fact ? "yes" : "no";
+}
 
 class Checks {
  public:
@@ -47,6 +52,7 @@ class Checks {
   }
   Result<ImageFacts> identify(int fd) const;
   void check_signature(int fd);
+  void trace_permissions();
 
   const CrashImage& image_;
   Preflight& report_;
@@ -54,15 +60,19 @@ class Checks {
   uint64_t initrd_size_ = 0;
 };
 
-void Checks::permissions() {
+void Checks::trace_permissions() {
   const SystemFacts& facts = report_.facts;
   trace("CAP_SYS_BOOT: {}", facts.may_boot ? "yes" : "no");
-  trace("kernel.kexec_load_disabled: {}",
-        facts.load_disabled ? (*facts.load_disabled ? "1" : "0") : "absent");
+  trace("kernel.kexec_load_disabled: {}", yes_or_no(facts.load_disabled));
   trace("kernel.kexec_load_limit_panic: {}",
         facts.loads_left ? std::to_string(*facts.loads_left) : "unlimited");
   trace("lockdown: {}", facts.lockdown.empty() ? "not built in" : facts.lockdown);
-  trace("crash image loaded: {}", facts.image_loaded ? (*facts.image_loaded ? "yes" : "no") : "unknown");
+  trace("crash image loaded: {}", yes_or_no(facts.image_loaded));
+}
+
+void Checks::permissions() {
+  trace_permissions();
+  const SystemFacts& facts = report_.facts;
   if (!facts.image_loaded) {
     refuse("this kernel has no kexec", "run one built with CONFIG_KEXEC_FILE and CONFIG_CRASH_DUMP");
   }
@@ -85,7 +95,10 @@ void Checks::permissions() {
 
 void Checks::reservation() {
   const Result<Reservation>& reservation = report_.facts.reservation;
-  if (!reservation) return refuse(reservation.error().message(), "");
+  if (!reservation) {
+    refuse(reservation.error().message(), "");
+    return;
+  }
   for (const PhysRange& range : reservation->ranges) {
     trace("crash kernel memory: {:#x}-{:#x} ({})", range.begin.value(), range.end.value(),
           human_size(range.size()));
@@ -104,12 +117,18 @@ Result<ImageFacts> Checks::identify(int fd) const {
 
 void Checks::kernel() {
   Result<ImageFile> file = open_image_file(image_.kernel);
-  if (!file) return refuse(file.error().message(), "");
+  if (!file) {
+    refuse(file.error().message(), "");
+    return;
+  }
   kernel_size_ = file->size;
   report_.kernel = std::move(file->fd);
   const int fd = report_.kernel.get();
   Result<ImageFacts> facts = identify(fd);
-  if (!facts) return refuse(fmt::format("{}: {}", image_.kernel, facts.error().message()), "");
+  if (!facts) {
+    refuse(fmt::format("{}: {}", image_.kernel, facts.error().message()), "");
+    return;
+  }
   report_.image = std::move(*facts);
   trace("kernel {}: {}, {} bytes, {}", image_.kernel, report_.image.type, kernel_size_,
         report_.image.details);
@@ -127,9 +146,15 @@ void Checks::check_signature(int fd) {
 }
 
 void Checks::initrd() {
-  if (image_.initrd.empty()) return trace("initrd: none");
+  if (image_.initrd.empty()) {
+    trace("initrd: none");
+    return;
+  }
   Result<ImageFile> file = open_image_file(image_.initrd);
-  if (!file) return refuse(file.error().message(), "");
+  if (!file) {
+    refuse(file.error().message(), "");
+    return;
+  }
   initrd_size_ = file->size;
   report_.initrd = std::move(file->fd);
   trace("initrd {}: {} bytes", image_.initrd, initrd_size_);
@@ -168,11 +193,10 @@ void Checks::memory() {
   const std::string remedy =
       fmt::format("boot with crashkernel={} or more", suggested_reservation(report_.needed, initrd_size_));
   if (report_.needed > reservation.main_size()) {
-    return refuse(fmt::format("kernel and initrd need {}, the crash kernel memory they go into has {}",
-                              human_size(report_.needed), human_size(reservation.main_size())),
-                  remedy);
-  }
-  if (kernel + kInitrdExpansion * initrd + kWorkingMemory > reservation.total()) {
+    refuse(fmt::format("kernel and initrd need {}, the crash kernel memory they go into has {}",
+                       human_size(report_.needed), human_size(reservation.main_size())),
+           remedy);
+  } else if (kernel + kInitrdExpansion * initrd + kWorkingMemory > reservation.total()) {
     warn(fmt::format("the capture kernel may run out of memory: {} are reserved, {} of it for its image",
                      human_size(reservation.total()), human_size(kernel)),
          remedy);

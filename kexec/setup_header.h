@@ -20,7 +20,7 @@ inline constexpr uint16_t kXlfCanBeLoadedAbove4G = 1 << 1;
 inline constexpr uint16_t kXlf5Level = 1 << 5;
 
 struct SetupHeader {
-  uint8_t setup_sects;  // 0 stands for 4
+  uint8_t setup_sects = 0;  // 0 stands for 4
   le16 root_flags;
   le32 syssize;  // of the protected-mode code, in units of 16 bytes
   le16 ram_size;
@@ -33,21 +33,21 @@ struct SetupHeader {
   le32 realmode_swtch;
   le16 start_sys_seg;
   le16 kernel_version;
-  uint8_t type_of_loader;
-  uint8_t loadflags;
+  uint8_t type_of_loader = 0;
+  uint8_t loadflags = 0;
   le16 setup_move_size;
   le32 code32_start;
   le32 ramdisk_image;
   le32 ramdisk_size;
   le32 bootsect_kludge;
   le16 heap_end_ptr;
-  uint8_t ext_loader_ver;
-  uint8_t ext_loader_type;
+  uint8_t ext_loader_ver = 0;
+  uint8_t ext_loader_type = 0;
   le32 cmd_line_ptr;
   le32 initrd_addr_max;
   le32 kernel_alignment;
-  uint8_t relocatable_kernel;
-  uint8_t min_alignment;
+  uint8_t relocatable_kernel = 0;
+  uint8_t min_alignment = 0;
   le16 xloadflags;
   le32 cmdline_size;  // without the NUL
   le32 hardware_subarch;
