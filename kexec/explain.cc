@@ -19,6 +19,7 @@ bool lacks_capability(Context context) { return !context.facts.may_boot; }
 bool is_disabled(Context context) { return context.facts.load_disabled.value_or(false); }
 bool is_used_up(Context context) { return context.facts.loads_left == 0; }
 bool is_locked_down(Context context) { return context.facts.locked_down(); }
+bool need_is_known(Context context) { return context.needed != 0; }
 bool nothing_reserved(Context context) {
   return context.facts.reservation && context.facts.reservation->ranges.empty();
 }
@@ -64,9 +65,11 @@ constexpr Row kRows[] = {
      "see dmesg, and load again with -d"},
     {EADDRNOTAVAIL, nothing_reserved, "no memory is reserved for a capture kernel",
      "add crashkernel=256M to the kernel command line and reboot"},
-    {EADDRNOTAVAIL, always,
+    {EADDRNOTAVAIL, need_is_known,
      "kernel and initrd do not fit into the crash kernel memory: {available}, of which they need at least "
      "{needed}",
+     "boot with crashkernel={suggested} or more, or give a smaller initrd"},
+    {EADDRNOTAVAIL, always, "kernel and initrd do not fit into the crash kernel memory: {available}",
      "boot with crashkernel={suggested} or more, or give a smaller initrd"},
     {ENOMEM, always,
      "the kernel has not enough free memory to read the images, or no room for a control page",

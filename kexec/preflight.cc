@@ -12,8 +12,9 @@ namespace {
 
 constexpr uint64_t kPageSize = 4096;
 constexpr uint64_t kMiB = uint64_t{1} << 20;
-// Purgatory, boot parameters with the EFI memory map, control pages.
-constexpr uint64_t kSmallSegments = 256 << 10;
+// Purgatory and boot parameters, at the top of the range, and the control page at its start; at least.
+constexpr uint64_t kSmallSegments = 24 << 10;
+constexpr uint64_t kControlPage = 8 << 10;
 // Without hotplug support the ELF core header is as long as CPUs and memory ranges make it, at least this.
 constexpr uint64_t kSmallestElfcorehdr = 8 << 10;
 // What the capture kernel and its programs need beside the kernel image and the unpacked initrd.
@@ -22,6 +23,19 @@ constexpr uint64_t kWorkingMemory = 32 * kMiB;
 constexpr uint64_t kInitrdExpansion = 3;
 
 uint64_t round_up(uint64_t value, uint64_t step) { return (value + step - 1) / step * step; }
+
+// Where bzImage64_load() and locate_mem_hole_top_down() put things: small segments at the top, the kernel
+// below them at a multiple of its alignment, the initrd in the gap between them or below the kernel, the ELF
+// core header at the start. The bytes this takes of the range.
+uint64_t space_needed(PhysRange range, const ImageFacts& image, uint64_t initrd, uint64_t elfcorehdr) {
+  const uint64_t kernel = round_up(image.memory, kPageSize);
+  const uint64_t rest = elfcorehdr + kControlPage;
+  if (range.size() < kSmallSegments + kernel) return kSmallSegments + kernel + initrd + rest;
+  const uint64_t top = range.end.value() - kSmallSegments;
+  const uint64_t start = (top - kernel) / image.alignment * image.alignment;
+  const uint64_t gap = top - kernel - start;
+  return range.end.value() - start + (initrd <= gap ? 0 : initrd) + rest;
+}
 
 const char* yes_or_no(std::optional<bool> fact) {
   if (!fact) return "unknown";
@@ -187,7 +201,7 @@ void Checks::memory() {
   const uint64_t kernel = round_up(report_.image.memory, kPageSize);
   const uint64_t initrd = round_up(initrd_size_, kPageSize);
   const uint64_t elfcorehdr = report_.facts.elfcorehdr_size.value_or(kSmallestElfcorehdr);
-  report_.needed = kernel + initrd + elfcorehdr + kSmallSegments;
+  report_.needed = space_needed(reservation.ranges.back(), report_.image, initrd, elfcorehdr);
   trace("memory: needs {} (kernel {}, initrd {}, ELF core header {}) of {}", human_size(report_.needed),
         human_size(kernel), human_size(initrd), human_size(elfcorehdr), human_size(reservation.main_size()));
   const std::string remedy =

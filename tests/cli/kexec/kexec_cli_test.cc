@@ -260,7 +260,7 @@ TEST_F(KexecProgram, DebugTellsWhatIsDoneOnStandardError) {
   EXPECT_EQ(result.exit_status, 0);
   EXPECT_THAT(result.output, IsEmpty());
   for (const char* text :
-       {"crash kernel memory: 0x60000000-0x68000000", "x86 bzImage", "initrd ", "needs 33.3 MiB",
+       {"crash kernel memory: 0x60000000-0x68000000", "x86 bzImage", "initrd ", "needs 34.0 MiB",
         "command line (6 bytes with its end): quiet", "result: loaded"}) {
     EXPECT_THAT(result.messages, HasSubstr(text));
   }

@@ -38,6 +38,12 @@ TEST(Explain, MissingRoomHasNumbersAndAValueToBootWith) {
   EXPECT_THAT(why.remedy, HasSubstr("crashkernel=288M"));
 }
 
+TEST(Explain, UnknownNeedIsLeftOut) {
+  const SystemFacts facts = healthy();
+  EXPECT_EQ(explain(EADDRNOTAVAIL, {facts}).cause,
+            "kernel and initrd do not fit into the crash kernel memory: 128.0 MiB");
+}
+
 TEST(Explain, NoReservationIsNotAMatterOfRoom) {
   SystemFacts facts = healthy();
   facts.reservation = Reservation{};

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "common/file.h"
 #include "tests/unit/kexec/fixture.h"
 
 namespace kdump::kexec {
@@ -61,6 +62,20 @@ TEST(ImageType, TellsWhatTheLoaderNeedsOfABzImage) {
   EXPECT_EQ(facts->alignment, 2U << 20);
   EXPECT_EQ(facts->max_command_line, 2017U);
   EXPECT_FALSE(facts->has_certificates);
+}
+
+// The first 616 bytes of linux-image-6.1.0-*-cloud-amd64 6.1.192-2.
+TEST(ImageType, ReadsARealKernelsHeaders) {
+  const std::string head = read_text_file(KDUMP_SOURCE_DIR "/tests/fuzz/corpus/kernel_image/bzimage").value();
+  const Result<ImageFacts> facts = identify_image(bytes_of(head), 14186432, {"x86_64", true});
+  ASSERT_TRUE(facts) << facts.error().message();
+  EXPECT_EQ(facts->memory, 0x3378000U);
+  EXPECT_EQ(facts->max_command_line, 2017U);
+  EXPECT_TRUE(facts->has_certificates);
+  const Result<ImageFacts> cut = identify_image(bytes_of(head), 14184959, kHost);
+  ASSERT_FALSE(cut);
+  EXPECT_THAT(cut.error().message(),
+              HasSubstr("truncated bzImage: 14184959 bytes, its header speaks of 14184960"));
 }
 
 struct BadHeader {
