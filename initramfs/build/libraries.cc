@@ -82,20 +82,16 @@ Result<Needs> read_needs(const HostTree& tree, const std::string& path) {
   return needs;
 }
 
-void add_configured(const HostTree& tree, const std::string& file, int depth,
-                    std::vector<std::string>& directories);
-
-void add_included(const HostTree& tree, const std::string& pattern, int depth,
-                  std::vector<std::string>& directories) {
+std::vector<std::string> matches(const HostTree& tree, const std::string& pattern) {
+  std::vector<std::string> paths;
   const std::string outside = tree.outside(pattern);
   glob_t found{};
   if (glob(outside.c_str(), 0, nullptr, &found) == 0) {
-    for (size_t i = 0; i < found.gl_pathc; ++i) {
-      const std::string path = found.gl_pathv[i];
-      add_configured(tree, path.substr(tree.outside("").size()), depth + 1, directories);
-    }
+    for (size_t i = 0; i < found.gl_pathc; ++i)
+      paths.push_back(std::string(found.gl_pathv[i]).substr(tree.outside("").size()));
   }
   globfree(&found);
+  return paths;
 }
 
 // ldconfig(8): a directory a line, `include PATTERN`, # starts a comment.
@@ -111,9 +107,9 @@ void add_configured(const HostTree& tree, const std::string& file, int depth,
       continue;
     }
     for (const std::string_view pattern : std::span(words).subspan(1)) {
-      const bool absolute = pattern.starts_with('/');
-      add_included(tree, (absolute ? "" : directory_of(file) + "/") + std::string(pattern), depth,
-                   directories);
+      const std::string folder = pattern.starts_with('/') ? "" : directory_of(file) + "/";
+      for (const std::string& included : matches(tree, folder + std::string(pattern)))
+        add_configured(tree, included, depth + 1, directories);
     }
   }
 }
@@ -122,6 +118,10 @@ std::vector<std::string> system_directories(const HostTree& tree) {
   std::vector<std::string> directories;
   add_configured(tree, "/etc/ld.so.conf", 0, directories);
   directories.insert(directories.end(), std::begin(kDefaultDirectories), std::end(kDefaultDirectories));
+  // Debian's loader has its own multiarch directories built in; those of other machines hold nothing usable.
+  for (const char* pattern : {"/lib/*-linux-gnu*", "/usr/lib/*-linux-gnu*"}) {
+    for (std::string& directory : matches(tree, pattern)) directories.push_back(std::move(directory));
+  }
   return directories;
 }
 
@@ -222,7 +222,6 @@ bool is_loader_default(std::string_view directory) {
     if (directory == parent) return true;
     if (!directory.starts_with(parent)) continue;
     const std::string_view rest = directory.substr(parent.size());
-    // Debian's multiarch directories are built into its loader.
     return rest.starts_with('/') && rest.find('/', 1) == std::string_view::npos &&
            rest.contains("-linux-gnu");
   }

@@ -78,6 +78,14 @@ TEST_F(MadeLibraries, AreFoundInConfiguredDirectories) {
   EXPECT_THAT(paths(), ElementsAre("/opt/made/lib/libleaf.so", "/opt/made/lib/libmiddle.so"));
 }
 
+TEST_F(MadeLibraries, AreFoundInMultiarchDirectoriesWithoutConfiguration) {
+  tree_.copy("/usr/bin/probe", kProbe);
+  tree_.copy("/lib/x86_64-linux-gnu/libmiddle.so", kMiddle);
+  tree_.copy("/usr/lib/x86_64-linux-gnu/libleaf.so", kLeaf);
+  EXPECT_THAT(paths(),
+              ElementsAre("/lib/x86_64-linux-gnu/libmiddle.so", "/usr/lib/x86_64-linux-gnu/libleaf.so"));
+}
+
 TEST_F(MadeLibraries, OfAnotherMachineArePassedOver) {
   tree_.copy("/usr/bin/probe", kProbe);
   tree_.copy("/usr/lib/libmiddle.so", kMiddle);
