@@ -47,6 +47,8 @@ void Console::draw(uint64_t done, Clock::time_point now) {
 
 void Console::note(std::string_view text) { say(message_level::kCommon, fmt::format("{}\n", text)); }
 
+void Console::debug(std::string_view text) { say(message_level::kDebug, fmt::format("{}\n", text)); }
+
 void Console::end_progress() {
   if (!line_open_) return;
   fmt::print(stderr, "\n");

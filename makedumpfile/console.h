@@ -23,6 +23,7 @@ class Console : public DumpObserver {
   void step(std::string_view name, uint64_t total) override;
   void progress(uint64_t done) override;
   void note(std::string_view text) override;
+  void debug(std::string_view text) override;
   // Ends a line of progress, so that what follows starts on its own.
   void end_progress();
 

@@ -82,6 +82,25 @@ class ProgressGate {
   Clock::time_point last_ = Clock::now();
 };
 
+// What the dump is made from.
+void describe_input(const KernelInfo& kernel, DumpObserver& observer) {
+  const Vmcore& vmcore = kernel.vmcore();
+  observer.debug(fmt::format("{}: kernel '{}', page size {}, phys_base {:#x}, crashed at {}, {} CPUs",
+                             vmcore.name(), kernel.release(), kernel.page_size(), kernel.phys_base(),
+                             kernel.crash_time(), vmcore.notes().cpu_count()));
+  for (const MemorySegment& segment : vmcore.memory_map().segments()) {
+    observer.debug(fmt::format("memory {:#x} to {:#x} at offset {:#x}", segment.range.begin.value(),
+                               segment.range.end.value(), segment.file_offset));
+  }
+}
+
+void describe_layout(const KdumpParameters& parameters, DumpObserver& observer) {
+  const KdumpLayout layout(parameters.page_size, parameters.max_pfn, parameters.notes->raw().size());
+  observer.debug(fmt::format(
+      "dump: max_mapnr {:#x}, notes at {:#x}, bitmaps at {:#x} and {:#x}, descriptors at {:#x}",
+      parameters.max_pfn.value(), layout.notes, layout.bitmap1, layout.bitmap2, layout.descriptors));
+}
+
 // One dump being made: what the steps share.
 struct Dump {
   const DumpRequest& request;
@@ -167,6 +186,9 @@ Result<DumpReport> write_dump(const DumpRequest& request, DumpObserver& observer
   const KernelInfo kernel = TRY(read_kernel_info(*vmcore));
   const PageFilter filter = TRY(PageFilter::create(kernel, request.dump_level));
   if (filter.max_pfn() == Pfn(0)) return fail(ErrorKind::corrupt, "{}: holds no memory", request.vmcore);
+  const KdumpParameters parameters = parameters_of(request, kernel, filter);
+  describe_input(kernel, observer);
+  describe_layout(parameters, observer);
   for (const std::string& gap : filter.gaps()) observer.note(gap);
   const Target target = TRY(open_target(request));
 
@@ -176,7 +198,7 @@ Result<DumpReport> write_dump(const DumpRequest& request, DumpObserver& observer
       .kernel = kernel,
       .observer = observer,
       .scan = WindowScan(classify, filter.max_pfn(), request.num_threads),
-      .writer = KdumpWriter(*target.place, parameters_of(request, kernel, filter)),
+      .writer = KdumpWriter(*target.place, parameters),
       .report = {},
   };
   dump.report.max_pfn = filter.max_pfn().value();

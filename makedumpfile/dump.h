@@ -46,6 +46,8 @@ class DumpObserver {
   virtual void progress(uint64_t /*done*/) {}
   // Something the user should know that is no error ("12 pages could not be read").
   virtual void note(std::string_view /*text*/) {}
+  // What somebody who looks for a fault may want to know.
+  virtual void debug(std::string_view /*text*/) {}
 };
 
 // Writes the dump. A regular output file is written as "<output>-incomplete", synced, and gets its name only

@@ -1,0 +1,306 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""makedumpfile(8) as users and scripts see it: exit status, last words, streams, what is left on disk.
+
+usage: cli.py MAKEDUMPFILE MAN_PAGE [unittest options]
+Runs on little ELF cores made here, so it needs nothing else.
+"""
+import os
+import pathlib
+import re
+import resource
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = ""
+MAN_PAGE = ""
+PAGE = 4096
+COMPLETED, FAILED = "\nmakedumpfile Completed.\n", "\nmakedumpfile Failed.\n"
+
+
+def note(name, kind, desc):
+    def padded(data):
+        return data + b"\0" * (-len(data) % 4)
+    return struct.pack("<III", len(name) + 1, len(desc), kind) + padded(name + b"\0") + padded(desc)
+
+
+def page(pfn):
+    """Zero, text or noise."""
+    if pfn % 3 == 0:
+        return bytes(PAGE)
+    if pfn % 3 == 1:
+        return (b"page %d of a small core " % pfn * 200)[:PAGE]
+    seed, out = pfn * 2654435761 + 1, bytearray()
+    while len(out) < PAGE:
+        seed = seed * 6364136223846793005 + 1442695040888963407 & 2**64 - 1
+        out += struct.pack("<Q", seed)
+    return bytes(out)
+
+
+def small_core(pages=300):
+    """An x86_64 ELF core of `pages` pages from 1 MiB on, without struct pages: levels 0 and 1 work on it."""
+    notes = note(b"CORE", 1, bytes(336)) + note(b"VMCOREINFO", 0, b"OSRELEASE=6.1.0-test\nPAGESIZE=4096\nCRASHTIME=1700000000\n")
+    memory = b"".join(page(pfn) for pfn in range(pages))
+    notes_at, memory_at = 64 + 2 * 56, 8192
+    header = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", 4, 62, 1, 0, 64, 0, 0, 64, 56, 2, 0, 0, 0)
+    headers = struct.pack("<IIQQQQQQ", 4, 0, notes_at, 0, 0, len(notes), len(notes), 0)
+    headers += struct.pack("<IIQQQQQQ", 1, 7, memory_at, 0xffff888000100000, 0x100000, len(memory), len(memory), 0)
+    return (header + headers + notes).ljust(memory_at, b"\0") + memory
+
+
+class CommandLine(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="makedumpfile-cli.")
+        self.addCleanup(self.folder.cleanup)
+        self.core = self.path("core")
+        self.core.write_bytes(small_core())
+        self.out = self.path("vmcore")
+
+    def path(self, name):
+        return pathlib.Path(self.folder.name) / name
+
+    def run_it(self, *options, **more):
+        return subprocess.run([PROGRAM, *map(str, options)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
+                              timeout=60, **more)
+
+    def succeed(self, *options, **more):
+        done = self.run_it(*options, **more)
+        self.assertEqual(done.returncode, 0, done.stderr.decode(errors="replace"))
+        return done
+
+    def fail_with(self, message, *options, **more):
+        """Status 1, the last words, and an error of one line with `message` on standard error."""
+        done = self.run_it(*options, **more)
+        self.assertEqual(done.returncode, 1, done)
+        error = done.stderr.decode()
+        self.assertIn(message, error)
+        words = done.stdout.decode() or error
+        self.assertTrue(words.endswith(FAILED), done)
+        return done
+
+    def status_field(self, path):
+        return struct.unpack_from("<I", path.read_bytes(), 424)[0]
+
+    # What goes well.
+
+    def test_a_dump(self):
+        for option, bit in (("-c", 1), ("-l", 2), ("-p", 4), ("-z", 0x20)):
+            done = self.succeed(option, "-d", "1", "-f", self.core, self.out)
+            words = done.stdout.decode()
+            self.assertTrue(words.endswith(f"\nThe dumpfile is saved to {self.out}.\n{COMPLETED}"), words)
+            self.assertEqual(self.status_field(self.out), bit)
+            self.assertEqual(self.out.stat().st_mode & 0o7777, 0o600)
+            self.assertFalse(self.path("vmcore-incomplete").exists())
+
+    def test_progress_is_on_standard_error(self):
+        done = self.succeed(self.core, self.out)
+        self.assertIn(b"\rCopying data", done.stderr)
+        self.assertRegex(done.stderr.decode(), r"Copying data +: \[100\.0 %\] . +eta: \ds")
+        self.assertNotIn(b"Copying data", done.stdout)
+
+    def test_the_last_codec_wins(self):
+        self.succeed("-c", "-z", "-l", self.core, self.out)
+        self.assertEqual(self.status_field(self.out), 2)
+
+    def test_a_stream_and_back(self):
+        self.succeed("-c", "-d", "1", self.core, self.out)
+        for threads in ("1", "4"):
+            stream = self.succeed("-F", "-c", "-d", "1", "--num-threads", threads, self.core)
+            self.assertEqual(stream.stdout[:12], b"makedumpfile")
+            words = stream.stderr.decode()
+            self.assertTrue(words.endswith(f"\nThe dumpfile is saved to STDOUT.\n{COMPLETED}"), words)
+            back = self.path("back")
+            done = self.succeed("-R", "-f", back, input=stream.stdout)
+            self.assertTrue(done.stdout.decode().endswith(f"\nThe dumpfile is saved to {back}.\n{COMPLETED}"))
+            self.assertEqual(back.read_bytes(), self.out.read_bytes())
+
+    def test_every_number_of_threads_gives_the_same_dump(self):
+        self.succeed("-z", "-d", "1", self.core, self.out)
+        for threads in ("0", "2", "3", "16"):
+            other = self.path(f"threads-{threads}")
+            self.succeed("-z", "-d", "1", "--num-threads", threads, self.core, other)
+            self.assertEqual(other.read_bytes(), self.out.read_bytes())
+
+    def test_the_report(self):
+        words = self.succeed("--show-stats", "-d", "1", self.core, self.out).stdout.decode()
+        self.assertIn("Original pages  : 0x000000000000012c", words)
+        self.assertIn("Pages filled with zero  : 0x0000000000000064", words)
+        self.assertIn("Remaining pages  : 0x00000000000000c8", words)
+        self.assertNotIn("Original pages", self.succeed("-f", self.core, self.out).stdout.decode())
+
+    def test_debugging_messages(self):
+        words = self.succeed("-D", self.core, self.out).stdout.decode()
+        self.assertIn("memory 0x100000 to 0x22c000", words)
+        self.assertIn("kernel '6.1.0-test'", words)
+        self.assertNotIn("memory 0x", self.succeed("-f", self.core, self.out).stdout.decode())
+
+    def test_message_level_zero_is_silent(self):
+        done = self.succeed("--message-level", "0", self.core, self.out)
+        self.assertEqual((done.stdout, done.stderr), (b"", b""))
+
+    def test_a_dry_run_writes_nothing(self):
+        done = self.succeed("--dry-run", "-d", "1", self.core, self.out)
+        self.assertTrue(done.stdout.decode().endswith(COMPLETED))
+        self.assertEqual(sorted(p.name for p in self.out.parent.iterdir()), ["core"])
+
+    def test_check_params_is_silent_and_touches_nothing(self):
+        done = self.succeed("--check-params", "-l", "-d", "31", "/no/such/core", self.out)
+        self.assertEqual((done.stdout, done.stderr), (b"", b""))
+        self.assertFalse(self.out.exists())
+        self.fail_with("dump level", "--check-params", "-d", "32", self.core, self.out)
+
+    def test_help_and_version(self):
+        self.assertIn("--num-threads", self.succeed("--help").stdout.decode())
+        self.assertIn("-R [-f] DUMPFILE", self.succeed("-h").stdout.decode())
+        version = self.succeed("-v").stdout.decode()
+        self.assertRegex(version, r"^makedumpfile: version \d")
+        self.assertIn("lzo\tenabled", version)
+
+    def test_options_are_abbreviated_and_bundled(self):
+        self.succeed("-zf", "-d1", "--message=7", "--num-thr", "2", self.core, self.out)
+
+    def test_options_without_effect(self):
+        self.succeed("-b", "8", "--cyclic-buffer", "1024", "--work-dir", "/tmp", "--non-mmap", self.core, self.out)
+
+    # What goes wrong.
+
+    def test_invalid_command_lines(self):
+        for message, *options in (
+                ("dump level", "-d", "abc", self.core, self.out), ("dump level", "-d", "32", self.core, self.out),
+                ("dump level", "-d", "-1", self.core, self.out), ("dump level", "-d", "1x", self.core, self.out),
+                ("dump level", "-d", "", self.core, self.out),
+                ("message level", "--message-level", "32", self.core, self.out),
+                ("threads", "--num-threads", "many", self.core, self.out),
+                ("needs an argument", self.core, self.out, "-d"), ("unknown", "--non-cyclic", self.core, self.out),
+                ("unknown", "-k", self.core, self.out), ("0 file names where 2 belong",),
+                ("1 file names where 2 belong", self.core), ("2 file names where 1 belong", "-F", self.core, self.out),
+                ("exclude each other", "-R", "-F", self.out), ("--dry-run", "-R", "--dry-run", self.out)):
+            with self.subTest(options=options):
+                done = self.fail_with(message, *options)
+                self.assertIn(b"Commandline parameter is invalid.", done.stderr)
+                self.assertFalse(self.out.exists())
+
+    def test_options_that_are_not_built_yet_say_so(self):
+        for options in (["-E"], ["-e"], ["-X"], ["--split"], ["--reassemble"], ["-x", "vmlinux"], ["-i", "info"],
+                        ["-g", "info"], ["-L", "1M"], ["--mem-usage"], ["--vtop", "0"], ["--config", "c"], ["--eppic", "e"],
+                        ["--extension", "e"], ["--diskset", "d"], ["--splitblock-size", "1"], ["--partial-dmesg"],
+                        ["--xen-syms", "x"], ["--xen-vmcoreinfo", "x"], ["--xen_phys_start", "0"], ["-d", "31,1"]):
+            with self.subTest(options=options):
+                self.fail_with("not built yet", *options, self.core, self.out)
+                self.assertFalse(self.out.exists())
+
+    def test_an_existing_output_is_left_alone(self):
+        self.out.write_text("precious")
+        self.fail_with("File exists", "-d", "1", self.core, self.out)
+        self.fail_with("File exists", "-R", self.out, input=b"")
+        self.assertEqual(self.out.read_text(), "precious")
+        self.succeed("-f", "-d", "1", self.core, self.out)
+        self.assertEqual(self.out.read_bytes()[:5], b"KDUMP")
+
+    def test_an_existing_output_is_found_before_any_work(self):
+        self.out.write_text("precious")
+        done = self.fail_with("File exists", "/no/such/core", self.out)
+        self.assertNotIn(b"/no/such/core", done.stderr)
+
+    def test_inputs_that_are_no_core(self):
+        self.fail_with("no such file or directory", "/no/such/core", self.out)
+        for name, content in (("empty", b""), ("text", b"hello" * 1000), ("header", small_core()[:40]),
+                              ("headers", small_core()[:100])):
+            self.path(name).write_bytes(content)
+            self.fail_with(name, self.path(name), self.out)
+        self.assertFalse(self.out.exists())
+
+    def test_a_truncated_core_loses_its_pages_or_is_refused(self):
+        cut = self.path("cut")
+        cut.write_bytes(small_core()[:8192 + 200 * PAGE])
+        done = self.run_it("-d", "1", cut, self.out)
+        words = done.stdout.decode() + done.stderr.decode()
+        if done.returncode == 0:
+            self.assertRegex(words, r"100 pages could not be read")
+        else:
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("cut", words)
+
+    def test_levels_that_need_struct_pages_say_what_is_missing(self):
+        done = self.fail_with("", "-d", "31", self.core, self.out)
+        self.assertGreater(len(done.stderr.splitlines()[0]), 20)
+
+    def test_damaged_streams_end_with_the_offset(self):
+        stream = self.succeed("-F", "-l", "-d", "1", self.core).stdout
+        cases = {"the stream ends": stream[:len(stream) // 2], "no flattened stream": b"x" * 8192,
+                 "record header: the stream ends": stream[:-16],
+                 "impossible offset": stream[:4096] + struct.pack(">qq", -5, 10) + b"y" * 10}
+        for message, content in cases.items():
+            with self.subTest(message=message):
+                done = self.fail_with(message, "-R", self.path("damaged"), input=content)
+                self.assertIn(b"offset 0x", done.stderr)
+                self.assertFalse(self.path("damaged").exists())
+
+    def test_a_reader_that_goes_away_is_an_error(self):
+        with subprocess.Popen([PROGRAM, "-F", self.core], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            process.stdout.close()
+            error = process.stderr.read().decode()
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("broken pipe", error)
+
+    def test_a_full_device(self):
+        done = self.fail_with("no space left on device", "-f", self.core, "/dev/full")
+        self.assertLessEqual(len([line for line in done.stderr.splitlines() if b"no space" in line]), 1)
+
+    def test_what_fits_stays_readable(self):
+        """A limit of the file's size stands for the full disk: the table is there, the header says incomplete."""
+        limit = 150 * PAGE
+
+        def limited():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+            import signal
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+        for threads in ("1", "4"):
+            self.fail_with("file too large", "-d", "1", "--num-threads", threads, self.core, self.out, preexec_fn=limited)
+            self.assertFalse(self.out.exists())
+            left = self.path("vmcore-incomplete")
+            self.assertEqual(self.status_field(left), 8)
+            content = left.read_bytes()
+            self.assertLessEqual(len(content), limit)
+            sub_blocks, bitmap_blocks = struct.unpack_from("<iI", content, 432)
+            table = (1 + sub_blocks + bitmap_blocks) * PAGE
+            kept = 0
+            for index in range(300):
+                offset, size, flags, _ = struct.unpack_from("<qIIQ", content, table + 24 * index)
+                if offset == 0:
+                    self.assertEqual((size, flags), (0, 0))
+                    continue
+                kept += 1
+                self.assertEqual(content[offset:offset + size], page(index))
+            self.assertGreater(kept, 100)
+
+    # The log and the man page.
+
+    def test_a_log_that_cannot_be_found(self):
+        self.fail_with("", "--dump-dmesg", self.core, self.path("log"))
+        self.path("log2").write_text("old")
+        self.fail_with("File exists", "--dump-dmesg", self.core, self.path("log2"))
+
+    def test_every_option_is_in_the_man_page(self):
+        man = pathlib.Path(MAN_PAGE).read_text()
+        documented = set(re.findall(r"^\.It Fl ([\w-]+)", man, re.MULTILINE))
+        documented |= set(re.findall(r"^\.It Fl [\w-]+ , Fl ([\w-]+)", man, re.MULTILINE))
+        listed = set()
+        for line in self.succeed("--help").stdout.decode().splitlines():
+            if re.match(r"^  (-\w|    --)", line):
+                names = re.match(r"^ +((?:-\w)?(?:, )?(?: *--[\w-]+)?)", line)[1]
+                for name in re.findall(r"-(-?[\w-]+)", names):
+                    listed.add(name)
+        listed = {name.lstrip("-") if len(name) == 1 else name for name in listed}
+        self.assertGreater(len(listed), 15)
+        self.assertEqual(listed - documented, set(), "in --help, not in the man page")
+        self.assertEqual(documented - listed, set(), "in the man page, not in --help")
+
+
+if __name__ == "__main__":
+    PROGRAM, MAN_PAGE = sys.argv.pop(1), sys.argv.pop(1)
+    unittest.main()
