@@ -159,6 +159,7 @@ class Attempt {
     const std::string reason = why_failed(end_);
     if (!reason.empty()) outcome.status = fail("{}", reason);
     outcome.left_behind = end_.exit.timed_out;
+    outcome.cannot_start = !outcome.status && end_.exit.code == kExecFailed;
     outcome.peak_rss_kib = peak_.peak_rss_kib;
     outcome.peak_anon_kib = peak_.anon_kib;
     return outcome;

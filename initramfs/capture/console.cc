@@ -29,14 +29,16 @@ bool wait_writable(int fd) {
   return poll(&item, 1, static_cast<int>(kBlockedConsole.count())) > 0;
 }
 
-void write_what_fits(int fd, std::string_view text) {
+// Whether all of it went out; `patient` waits a little for room.
+bool write_what_fits(int fd, std::string_view text, bool patient) {
   while (!text.empty()) {
     const ssize_t n = write(fd, text.data(), text.size());
     if (n > 0) text.remove_prefix(static_cast<size_t>(n));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0 && errno != EAGAIN) return;
-    if (!text.empty() && !wait_writable(fd)) return;
+    if (n < 0 && errno != EAGAIN) return false;
+    if (!text.empty() && !(patient && wait_writable(fd))) return false;
   }
+  return true;
 }
 
 std::string time_left(uint64_t done, uint64_t total, milliseconds elapsed) {
@@ -66,14 +68,15 @@ std::string progress_bar(std::string_view name, uint64_t done, uint64_t total, m
 }
 
 void Console::write_console(std::string_view text) {
-  if (console_) write_what_fits(console_.get(), text);
+  // One that was full once is not waited for again before it takes something: lines are lost, not time.
+  if (console_) blocked_ = !write_what_fits(console_.get(), text, !blocked_);
 }
 
 void Console::say(std::string_view text) {
   const std::string line = printable(text);
   print(std::string(kPrefix) + line);
   // One write is one record.
-  if (kmsg_) write_what_fits(kmsg_.get(), fmt::format("{}{}\n", kKmsgLevel, line));
+  if (kmsg_) write_what_fits(kmsg_.get(), fmt::format("{}{}\n", kKmsgLevel, line), true);
 }
 
 void Console::print(std::string_view text) {

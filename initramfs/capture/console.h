@@ -50,6 +50,7 @@ class Console {
   UniqueFd console_;
   UniqueFd kmsg_;
   Progress progress_;
+  bool blocked_ = false;
 };
 
 // "copying data [#####     ]  50%  3s left", without the line's end.

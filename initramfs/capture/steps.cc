@@ -105,6 +105,7 @@ AttemptLimits Steps::limits(Mode mode, const plan::Plan& plan) const {
 }
 
 Status Steps::work(Mode mode, const plan::Plan& plan, const plan::Target& target) {
+  if (!worker_starts_) return fail("not possible without kdump-capture-worker, which cannot start");
   protocol::Request request = request_for(mode, target);
   request.dump_directory = dump_directory_;
   if (mode == Mode::finish) request.result = to_json(record_, system_.memory());
@@ -112,6 +113,7 @@ Status Steps::work(Mode mode, const plan::Plan& plan, const plan::Target& target
   const AttemptOutcome outcome = system_.run_worker(request, limits(mode, plan), *this);
   console_.end_progress();
   worker_left_behind_ = worker_left_behind_ || outcome.left_behind;
+  worker_starts_ = worker_starts_ && !outcome.cannot_start;
   record_.worker_peak_rss_kib = std::max(record_.worker_peak_rss_kib, outcome.peak_rss_kib);
   record_.worker_peak_anon_kib = std::max(record_.worker_peak_anon_kib, outcome.peak_anon_kib);
   return with_context(outcome.status, "kdump-capture-worker");

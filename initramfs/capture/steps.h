@@ -66,6 +66,7 @@ class Steps final : public WorkerListener {
   std::string dump_directory_;  // with the mount point in front
   std::string told_failure_;
   bool worker_left_behind_ = false;
+  bool worker_starts_ = true;
   bool raw_output_ = false;  // the worker prints the log, not messages
 };
 

@@ -29,8 +29,9 @@ struct AttemptLimits {
 };
 
 struct AttemptOutcome {
-  Status status;             // the error says why the worker did not do what it was asked for
-  bool left_behind = false;  // stuck in the kernel: SIGKILL did not end it, the target is lost for now
+  Status status;              // the error says why the worker did not do what it was asked for
+  bool left_behind = false;   // stuck in the kernel: SIGKILL did not end it, the target is lost for now
+  bool cannot_start = false;  // nor could it another time: the program or a library is missing
   uint64_t peak_rss_kib = 0;
   uint64_t peak_anon_kib = 0;  // RssAnon + RssShmem
 };

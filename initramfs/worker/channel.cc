@@ -7,10 +7,25 @@ namespace kdump::worker {
 
 using protocol::EventKind;
 
+namespace {
+
+// Every path is told as it is on the target: where kdump-capture mounted it is of no use to anyone.
+std::string told(std::string_view text) {
+  const std::string mount = std::string(protocol::kTargetMount) + "/";
+  std::string result(text);
+  for (size_t at = result.find(mount); at != std::string::npos; at = result.find(mount, at + 1))
+    result.erase(at, mount.size() - 1);
+  return result;
+}
+
+}  // namespace
+
 void Channel::send(const protocol::Event& event) const {
   const std::string line = protocol::to_line(event);
   [[maybe_unused]] const Status ignored = write_all(fd_, bytes_of(line));
 }
+
+void Channel::failed(std::string_view error) const { send({.kind = EventKind::failed, .text = told(error)}); }
 
 void Channel::step(std::string_view name, uint64_t total) {
   send({.kind = EventKind::step, .text = std::string(name), .number = total});
@@ -18,6 +33,6 @@ void Channel::step(std::string_view name, uint64_t total) {
 
 void Channel::progress(uint64_t done) { send({.kind = EventKind::progress, .number = done}); }
 
-void Channel::note(std::string_view text) { send({.kind = EventKind::note, .text = std::string(text)}); }
+void Channel::note(std::string_view text) { send({.kind = EventKind::note, .text = told(text)}); }
 
 }  // namespace kdump::worker

@@ -21,7 +21,7 @@ class Channel final : public DumpObserver {
   void saved(const std::string& name, uint64_t bytes) const {
     send({.kind = protocol::EventKind::saved, .text = name, .number = bytes});
   }
-  void failed(const std::string& error) const { send({.kind = protocol::EventKind::failed, .text = error}); }
+  void failed(std::string_view error) const;
   void done() const { send({.kind = protocol::EventKind::done}); }
 
   // DumpObserver

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "initramfs/worker/directory.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
@@ -8,21 +9,20 @@
 #include <cerrno>
 
 #include "common/file.h"
-#include "initramfs/plan/protocol.h"
 
 namespace kdump::worker {
 namespace {
 
 constexpr const char* kLabel = "security.selinux";
 constexpr int kMaxCollisions = 1000;
+constexpr off_t kReserve = off_t{1} << 20;  // a long kexec-dmesg.log, the result, kdump.conf
 
 Status check_parent(const std::string& parent) {
   struct stat status{};
   if (stat(parent.c_str(), &status) != 0)
     return fail_errno(errno, "cannot save to {} on the target, create it or change path in kdump.conf",
-                      path_on_target(parent));
-  if (!S_ISDIR(status.st_mode))
-    return fail("cannot save to {} on the target: it is not a directory", path_on_target(parent));
+                      parent);
+  if (!S_ISDIR(status.st_mode)) return fail("cannot save to {} on the target: it is not a directory", parent);
   return {};
 }
 
@@ -36,9 +36,10 @@ std::string directory_name(time_t now, int utc_offset_seconds) {
                      parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
 }
 
-std::string path_on_target(const std::string& path) {
-  const std::string_view mount = protocol::kTargetMount;
-  return path.starts_with(mount) ? path.substr(mount.size()) : path;
+UniqueFd reserve_space(const std::string& directory) {
+  Result<UniqueFd> fd = open_file(directory, O_TMPFILE | O_WRONLY, 0600);
+  if (!fd || fallocate(fd->get(), 0, 0, kReserve) != 0) return UniqueFd();
+  return std::move(*fd);
 }
 
 Status copy_label(const std::string& model, const std::string& path) {
@@ -46,7 +47,7 @@ Status copy_label(const std::string& model, const std::string& path) {
   const ssize_t size = getxattr(model.c_str(), kLabel, label.data(), label.size());
   if (size <= 0) return {};  // no SELinux there
   if (setxattr(path.c_str(), kLabel, label.data(), static_cast<size_t>(size), 0) != 0)
-    return fail_errno(errno, "cannot label {}", path_on_target(path));
+    return fail_errno(errno, "cannot label {}", path);
   return {};
 }
 
@@ -58,10 +59,9 @@ Result<std::string> make_dump_directory(const std::string& parent, const std::st
       TRY(sync_directory_of(path));
       return path;
     }
-    if (errno != EEXIST) return fail_errno(errno, "cannot create {}", path_on_target(path));
+    if (errno != EEXIST) return fail_errno(errno, "cannot create {}", path);
   }
-  return fail("cannot create {}/{}: that name and {} more are taken", path_on_target(parent), name,
-              kMaxCollisions - 1);
+  return fail("cannot create {}/{}: that name and {} more are taken", parent, name, kMaxCollisions - 1);
 }
 
 }  // namespace kdump::worker

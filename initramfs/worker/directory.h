@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/error.h"
+#include "common/fd.h"
 
 namespace kdump::worker {
 
@@ -16,10 +17,12 @@ std::string directory_name(time_t now, int utc_offset_seconds);
 // `parent`, which must exist. Its path.
 Result<std::string> make_dump_directory(const std::string& parent, const std::string& name);
 
+// Space on the filesystem of `directory` for what is to be said after a dump that filled it. It is a file
+// without a name: however this process ends, the kernel gives the space back. Invalid where the filesystem
+// cannot do that, or is full already.
+UniqueFd reserve_space(const std::string& directory);
+
 // Gives `path` the SELinux label of `model`, where `model` has one.
 Status copy_label(const std::string& model, const std::string& path);
-
-// The path as an administrator knows it: without the place where kdump-capture mounted the target.
-std::string path_on_target(const std::string& path);
 
 }  // namespace kdump::worker

@@ -69,6 +69,7 @@ Status dump(const Request& request, Channel& channel) {
   // First what is small and tells most; without it there is still a dump to save.
   const Status logged = save_log(directory, request, channel);
   if (!logged) channel.note(logged.error().message());
+  const UniqueFd reserve = reserve_space(directory);
   TRY(collect(plan.collector, request.vmcore, directory + "/vmcore", channel));
   return tell_saved(directory, "vmcore", channel);
 }

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The steps against a machine that does what the test says.
+#include "initramfs/capture/capture.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+namespace kdump::capture {
+namespace {
+
+using plan::Action;
+using protocol::EventKind;
+using protocol::Mode;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class FakeSystem final : public System {
+ public:
+  // What each part of the machine answers, and what was asked of it.
+  Result<std::string> plan_text = plan::to_json(plan_of());
+  std::map<std::string, Status> modules;
+  Result<std::string> device = "/dev/vda";
+  Result<std::string> mount = std::string();
+  Status unmount;
+  std::map<Mode, AttemptOutcome> attempts;
+  std::map<Mode, std::vector<protocol::Event>> events = {{Mode::dump, good_dump()}};
+  std::vector<std::string> calls;
+  std::map<Mode, protocol::Request> requests;
+  std::map<Mode, AttemptLimits> limits;
+
+  static plan::Plan plan_of() {
+    plan::Plan plan;
+    plan.toolchain_version = "0.1.0";
+    plan.kernel_release = "6.1.0";
+    plan.hostname = "demo";
+    plan.modules = {"/a.ko", "/b.ko"};
+    plan.collector = {"makedumpfile", "-d", "31"};
+    plan::Target target;
+    target.device.uuid = "u-1";
+    target.fstype = "ext4";
+    target.directory = "/var/crash";
+    plan.targets = {target};
+    plan.final_action = Action::poweroff;
+    plan.failure_action = Action::halt;
+    return plan;
+  }
+
+  static std::vector<protocol::Event> good_dump() {
+    return {{.kind = EventKind::directory, .text = "/kdumproot/var/crash/127.0.0.1-x"},
+            {.kind = EventKind::saved, .text = "vmcore-dmesg.txt", .number = 10},
+            {.kind = EventKind::step, .text = "Copying data", .number = 4},
+            {.kind = EventKind::progress, .number = 4},
+            {.kind = EventKind::summary, .summary = {.pages_total = 9, .pages_written = 4, .classes = {}}},
+            {.kind = EventKind::saved, .text = "vmcore", .number = 100},
+            {.kind = EventKind::done}};
+  }
+
+  Result<std::string> read_plan() override { return plan_text; }
+  Status load_module(const std::string& path, SteadyTime /*unused*/) override {
+    calls.push_back("load " + path);
+    return modules.contains(path) ? modules[path] : Status();
+  }
+  Result<std::string> find_device(const plan::Device& wanted, SteadyTime /*unused*/) override {
+    calls.push_back("find " + wanted.uuid);
+    return device;
+  }
+  Result<std::string> mount_target(const std::string& name, const plan::Target& /*unused*/,
+                                   SteadyTime /*unused*/) override {
+    calls.push_back("mount " + name);
+    return mount;
+  }
+  Status unmount_target(SteadyTime /*unused*/) override {
+    calls.emplace_back("unmount");
+    return unmount;
+  }
+  AttemptOutcome run_worker(const protocol::Request& request, const AttemptLimits& given,
+                            WorkerListener& listener) override {
+    calls.push_back("worker " + std::string(protocol::mode_name(request.mode)));
+    requests[request.mode] = request;
+    limits[request.mode] = given;
+    for (const protocol::Event& event : events[request.mode]) listener.on_event(event);
+    return attempts[request.mode];
+  }
+  MemoryFigures memory() override { return {.total_kib = 100, .available_min_kib = 50}; }
+};
+
+AttemptOutcome failing(const std::string& reason) {
+  AttemptOutcome outcome;
+  outcome.status = fail("{}", reason);
+  return outcome;
+}
+
+class CaptureTest : public testing::Test {
+ protected:
+  Action run() { return capture(system, console_, record); }
+  void plan_with(const std::function<void(plan::Plan&)>& change) {
+    plan::Plan plan = FakeSystem::plan_of();
+    change(plan);
+    system.plan_text = plan::to_json(plan);
+  }
+
+  FakeSystem system;
+  Record record;
+
+ private:
+  Console console_{UniqueFd(), UniqueFd()};
+};
+
+TEST_F(CaptureTest, AGoodDumpEndsInTheFinalAction) {
+  EXPECT_EQ(run(), Action::poweroff);
+  EXPECT_THAT(system.calls, ElementsAre("load /a.ko", "load /b.ko", "find u-1", "mount /dev/vda",
+                                        "worker dump", "worker finish", "unmount"));
+  EXPECT_TRUE(record.saved);
+  EXPECT_EQ(record.failure, "");
+  EXPECT_EQ(record.dump_directory, "/var/crash/127.0.0.1-x");
+  EXPECT_EQ(record.summary.pages_written, 4U);
+}
+
+TEST_F(CaptureTest, TheWorkerIsToldWhereEverythingIs) {
+  run();
+  EXPECT_EQ(system.requests[Mode::dump].directory, "/kdumproot/var/crash");
+  EXPECT_EQ(system.requests[Mode::dump].dump_directory, "");
+  EXPECT_EQ(system.requests[Mode::dump].vmcore, "/proc/vmcore");
+  EXPECT_EQ(system.requests[Mode::finish].dump_directory, "/kdumproot/var/crash/127.0.0.1-x");
+}
+
+TEST_F(CaptureTest, TheResultHoldsEveryStepUpToThen) {
+  run();
+  const auto result = nlohmann::json::parse(system.requests[Mode::finish].result);
+  EXPECT_EQ(result["saved"], true);
+  EXPECT_EQ(result["memory"]["available_min_kib"], 50);
+  EXPECT_EQ(result["steps"].size(), 5U);
+  EXPECT_EQ(result["hostname"], "demo");
+}
+
+TEST_F(CaptureTest, ADamagedPlanRebootsAndShowsTheLog) {
+  system.plan_text = "{\"version\": 99}";
+  EXPECT_EQ(run(), Action::reboot);
+  EXPECT_THAT(system.calls, ElementsAre("worker console_log"));
+  EXPECT_THAT(record.failure, HasSubstr("version"));
+}
+
+TEST_F(CaptureTest, AMissingPlanRebootsToo) {
+  system.plan_text = fail("cannot open /plan.json: no such file or directory");
+  EXPECT_EQ(run(), Action::reboot);
+  EXPECT_THAT(record.failure, HasSubstr("/plan.json"));
+}
+
+TEST_F(CaptureTest, AModuleThatFailsIsAWarning) {
+  system.modules["/a.ko"] = fail("cannot load /a.ko");
+  EXPECT_EQ(run(), Action::poweroff);
+  EXPECT_THAT(record.warnings, ElementsAre(HasSubstr("/a.ko")));
+}
+
+TEST_F(CaptureTest, ADeviceThatNeverComesEndsInTheFailureAction) {
+  system.device = fail(ErrorKind::timed_out, "UUID=u-1 did not appear");
+  EXPECT_EQ(run(), Action::halt);
+  EXPECT_THAT(record.failure, HasSubstr("UUID=u-1"));
+  EXPECT_THAT(system.calls, ElementsAre("load /a.ko", "load /b.ko", "find u-1", "worker console_log"));
+}
+
+TEST_F(CaptureTest, AFailedMountDoesNotUnmount) {
+  system.mount = fail("cannot mount /dev/vda");
+  EXPECT_EQ(run(), Action::halt);
+  EXPECT_THAT(system.calls,
+              ElementsAre("load /a.ko", "load /b.ko", "find u-1", "mount /dev/vda", "worker console_log"));
+}
+
+TEST_F(CaptureTest, ADamagedFilesystemIsAWarning) {
+  system.mount = "the filesystem is marked as damaged";
+  EXPECT_EQ(run(), Action::poweroff);
+  EXPECT_THAT(record.warnings, ElementsAre(HasSubstr("damaged")));
+}
+
+TEST_F(CaptureTest, ADeadWorkerLeavesItsReasonBesideTheLog) {
+  system.events[Mode::dump] = {{.kind = EventKind::directory, .text = "/kdumproot/var/crash/d"},
+                               {.kind = EventKind::saved, .text = "vmcore-dmesg.txt", .number = 10}};
+  system.attempts[Mode::dump] = failing("killed by signal 9 (Killed)");
+  EXPECT_EQ(run(), Action::halt);
+  EXPECT_THAT(system.calls, ElementsAre("load /a.ko", "load /b.ko", "find u-1", "mount /dev/vda",
+                                        "worker dump", "worker finish", "unmount"));
+  const auto result = nlohmann::json::parse(system.requests[Mode::finish].result);
+  EXPECT_EQ(result["saved"], false);
+  EXPECT_THAT(result["failure"].get<std::string>(), HasSubstr("signal 9"));
+}
+
+TEST_F(CaptureTest, AWorkerThatDiedBeforeTheLogIsAskedForTheLogAlone) {
+  system.events[Mode::dump] = {};
+  system.attempts[Mode::dump] = failing("crashed");
+  system.events[Mode::log] = {{.kind = EventKind::directory, .text = "/kdumproot/var/crash/d"},
+                              {.kind = EventKind::saved, .text = "vmcore-dmesg.txt", .number = 10}};
+  EXPECT_EQ(run(), Action::halt);
+  EXPECT_THAT(system.calls, ElementsAre("load /a.ko", "load /b.ko", "find u-1", "mount /dev/vda",
+                                        "worker dump", "worker log", "worker finish", "unmount"));
+}
+
+TEST_F(CaptureTest, ALogThatCannotBeSavedIsShown) {
+  system.events[Mode::dump] = {};
+  system.attempts[Mode::dump] = failing("no such directory");
+  system.attempts[Mode::log] = failing("no such directory");
+  EXPECT_EQ(run(), Action::halt);
+  EXPECT_THAT(system.calls, ElementsAre("load /a.ko", "load /b.ko", "find u-1", "mount /dev/vda",
+                                        "worker dump", "worker log", "unmount", "worker console_log"));
+}
+
+TEST_F(CaptureTest, NobodyGoesNearATargetThatHoldsAWorker) {
+  system.events[Mode::dump] = {{.kind = EventKind::directory, .text = "/kdumproot/var/crash/d"}};
+  system.attempts[Mode::dump] = failing("stuck");
+  system.attempts[Mode::dump].left_behind = true;
+  EXPECT_EQ(run(), Action::halt);
+  EXPECT_THAT(system.calls, ElementsAre("load /a.ko", "load /b.ko", "find u-1", "mount /dev/vda",
+                                        "worker dump", "worker console_log"));
+}
+
+TEST_F(CaptureTest, AWorkerThatCannotStartIsNotTriedAgain) {
+  system.events[Mode::dump] = {};
+  system.attempts[Mode::dump] = failing("cannot start: libzstd.so.1");
+  system.attempts[Mode::dump].cannot_start = true;
+  EXPECT_EQ(run(), Action::halt);
+  EXPECT_THAT(system.calls, ElementsAre("load /a.ko", "load /b.ko", "find u-1", "mount /dev/vda",
+                                        "worker dump", "unmount"));
+  EXPECT_THAT(record.failure, HasSubstr("libzstd.so.1"));
+}
+
+TEST_F(CaptureTest, AFailedUnmountDoesNotUndoADump) {
+  system.unmount = fail(ErrorKind::timed_out, "did not finish in time");
+  EXPECT_EQ(run(), Action::poweroff);
+  EXPECT_THAT(record.warnings, ElementsAre(HasSubstr("unmount")));
+}
+
+TEST_F(CaptureTest, AResultThatCannotBeSavedDoesNotUndoADump) {
+  system.attempts[Mode::finish] = failing("no space left on device");
+  EXPECT_EQ(run(), Action::poweroff);
+  EXPECT_TRUE(record.saved);
+}
+
+TEST_F(CaptureTest, TheSecondTargetIsTriedWhenTheFirstFails) {
+  plan_with([](plan::Plan& plan) {
+    plan.targets.push_back(plan.targets[0]);
+    plan.targets[1].device.uuid = "u-2";
+  });
+  system.device = fail("no device");
+  EXPECT_EQ(run(), Action::halt);
+  EXPECT_THAT(system.calls,
+              ElementsAre("load /a.ko", "load /b.ko", "find u-1", "find u-2", "worker console_log"));
+}
+
+TEST_F(CaptureTest, TheOverallDeadlineHoldsTheDumpButNotWhatComesAfter) {
+  plan_with([](plan::Plan& plan) { plan.deadlines.overall = seconds(5); });
+  run();
+  EXPECT_LE(*system.limits[Mode::dump].deadline, steady_clock::now() + seconds(5));
+  EXPECT_GT(*system.limits[Mode::finish].deadline, steady_clock::now() + seconds(60));
+}
+
+TEST_F(CaptureTest, TheStallLimitIsThePlans) {
+  plan_with([](plan::Plan& plan) { plan.deadlines.stall = seconds(77); });
+  run();
+  EXPECT_EQ(system.limits[Mode::dump].stall, seconds(77));
+  EXPECT_GT(*system.limits[Mode::dump].deadline, steady_clock::now() + seconds(86400));
+}
+
+TEST_F(CaptureTest, TheFailureActionIsKnownToWhoeverCatchesAnException) {
+  run();
+  EXPECT_EQ(record.failure_action, Action::halt);
+}
+
+}  // namespace
+}  // namespace kdump::capture
