@@ -39,17 +39,17 @@ void add_skeleton(std::vector<ArchiveEntry>& entries) {
 // A compressed module shows in its content: every uncompressed one is an ELF file.
 Result<std::string> module_content(std::string stored, const std::string& path) {
   constexpr std::string_view kElf = "\177ELF";
-  std::string content = stored.starts_with(kElf) ? std::move(stored) : TRY(decompress(stored, path));
-  if (!content.starts_with(kElf)) return fail(ErrorKind::corrupt, "module {} is not an ELF file", path);
-  return content;
+  if (!stored.starts_with(kElf)) stored = TRY(decompress(stored, path));
+  if (!stored.starts_with(kElf)) return fail(ErrorKind::corrupt, "module {} is not an ELF file", path);
+  return stored;
 }
 
 Status add_file(const HostTree& tree, const ImageFile& file, std::vector<ArchiveEntry>& entries,
                 Fingerprint& fingerprint) {
   std::string stored = TRY(tree.read(file.source));
   fingerprint.inputs[file.source] = TRY(sha256(bytes_of(stored)));
-  std::string content = file.is_module ? TRY(module_content(std::move(stored), file.source)) : stored;
-  entries.push_back({ArchiveEntry::Kind::file, file.image_path, file.mode, std::move(content), 0, 0});
+  if (file.is_module) stored = TRY(module_content(std::move(stored), file.source));
+  entries.push_back({ArchiveEntry::Kind::file, file.image_path, file.mode, std::move(stored), 0, 0});
   return {};
 }
 
