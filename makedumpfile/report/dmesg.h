@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The dead kernel's log, as text, in makedumpfile --dump-dmesg's form: "[%5lld.%06ld] " and the caller id
-// where the kernel recorded it, continuation lines indented, unprintable bytes as \xNN.
+// The dead kernel's log, as text, in makedumpfile --dump-dmesg's form: "[%5lld.%06ld] ", continuation lines
+// indented, unprintable bytes as \xNN.
 #pragma once
 
 #include <functional>

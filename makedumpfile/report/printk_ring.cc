@@ -25,7 +25,7 @@ class BlockReader {
  public:
   explicit BlockReader(VirtualReader reader) : reader_(std::move(reader)) {}
 
-  // `size` is at most kBlock. The view holds until the next call.
+  // The view holds until the next call.
   Result<Bytes> at(VirtAddr addr, uint64_t size) {
     const bool inside = addr >= begin_ && addr - begin_ + size <= block_.size();
     if (!inside) TRY(load(addr, size));
@@ -35,17 +35,17 @@ class BlockReader {
  private:
   static constexpr uint64_t kBlock = 65536;
 
-  // Reads a block from `addr`, or where memory ends before that, just what is needed.
+  // Reads a block from `addr`; where memory ends before it does, ever less of it, but never less than is
+  // needed.
   Status load(VirtAddr addr, uint64_t size) {
     begin_ = addr;
-    for (const uint64_t wanted : {kBlock, size}) {
+    for (uint64_t wanted = std::max(kBlock, size);; wanted = std::max(wanted / 2, size)) {
       block_.resize(wanted);
       const Status read = reader_.read(addr, block_);
       if (read) return {};
       block_.clear();
       if (wanted == size) return read;
     }
-    return {};
   }
 
   VirtualReader reader_;

@@ -2,6 +2,7 @@
 #include "makedumpfile/vmcore/memory_map.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace kdump {
 namespace {
@@ -23,7 +24,8 @@ void append(std::vector<MemorySegment>& segments, const MemorySegment& segment) 
 }  // namespace
 
 MemoryMap::MemoryMap(std::vector<MemorySegment> segments) {
-  std::ranges::stable_sort(segments, {}, [](const MemorySegment& s) { return s.range.begin; });
+  std::ranges::sort(segments, {},
+                    [](const MemorySegment& s) { return std::pair(s.range.begin, s.file_offset); });
   PhysAddr covered;
   for (MemorySegment segment : segments) {
     if (segment.range.begin < covered) {

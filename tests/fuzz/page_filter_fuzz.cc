@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// mem_section, struct pages and the facts about them.
+#include <cstdint>
+#include <cstdlib>
+
+#include "makedumpfile/filter/page_filter.h"
+#include "tests/fuzz/fuzzed_kernel.h"
+
+namespace {
+
+struct Fixture {
+  kdump::test::FuzzedKernel fuzzed;
+  kdump::test::FakeStructPages pages{fuzzed.kernel};
+};
+
+void check(const kdump::WindowResult& result) {
+  uint64_t counted = 0;
+  for (size_t i = 0; i < kdump::kPageClassCount; ++i)
+    counted += result.counts[static_cast<kdump::PageClass>(i)];
+  if (counted != result.existing.count()) std::abort();
+  if (result.dumpable.count() != result.counts[kdump::PageClass::kept]) std::abort();
+}
+
+}  // namespace
+
+// The input's first byte is the dump level, and whether the memory is mem_section's or struct pages'.
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static Fixture roots, struct_pages;
+  if (size == 0) return 0;
+  const bool over_roots = (data[0] & 0x20) != 0;
+  const auto input = std::as_bytes(std::span(data + 1, size - 1));
+  const kdump::KernelInfo kernel =
+      over_roots ? roots.fuzzed.with(input, kdump::test::FakeStructPages::kRoots)
+                 : struct_pages.fuzzed.with(input, kdump::test::FakeStructPages::kPlace);
+  const auto filter = kdump::PageFilter::create(kernel, data[0] & 31);
+  if (!filter) return 0;
+  const auto result = filter->classify(kdump::Pfn(0));
+  if (!result) std::abort();
+  check(*result);
+  return 0;
+}
