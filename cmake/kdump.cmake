@@ -25,6 +25,7 @@ target_compile_options(kdump_flags INTERFACE
   -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wformat=2
   -Wimplicit-fallthrough -Wnon-virtual-dtor -Woverloaded-virtual -Wundef
   -ffunction-sections -fdata-sections -fstack-protector-strong
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations> # libstdc++ 12's stable algorithms use what it deprecates
   $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>
   $<$<BOOL:${KDUMP_CHECKED}>:-D_GLIBCXX_ASSERTIONS>)
 target_link_libraries(kdump_flags INTERFACE Threads::Threads)
