@@ -7,8 +7,8 @@ function(install_unless_there from to)
     message(STATUS "Kept: ${place}")
     return()
   endif()
-  get_filename_component(folder "${place}" DIRECTORY)
-  get_filename_component(name "${place}" NAME)
+  get_filename_component(folder "${to}" DIRECTORY) # file(INSTALL) puts DESTDIR before it
+  get_filename_component(name "${to}" NAME)
   file(INSTALL DESTINATION "${folder}" TYPE FILE RENAME "${name}" FILES "${from}"
        PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
 endfunction()
