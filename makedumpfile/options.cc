@@ -184,11 +184,12 @@ constexpr Usage kUsages[] = {
     {Mode::dump_dmesg, true, 1, "makedumpfile --dump-dmesg -F VMCORE"},
 };
 
-Status check_files(Mode mode, bool flattened, size_t count) {
+// Who only checks options, as a service does with its configuration, may not know the files yet.
+Status check_files(Mode mode, bool flattened, bool check_only, size_t count) {
   const auto* usage = std::ranges::find_if(
       kUsages, [&](const Usage& u) { return u.mode == mode && u.flattened == flattened; });
   if (usage == std::end(kUsages)) return fail(ErrorKind::usage, "-R and -F exclude each other");
-  if (usage->count == count) return {};
+  if (usage->count == count || (check_only && count == 0)) return {};
   return fail(ErrorKind::usage, "{} file names where {} belong: {}", count, usage->count, usage->text);
 }
 
@@ -197,7 +198,7 @@ Status check_combination(const Parsing& parsing) {
   if (parsing.dump.dry_run && !writes_dump) {
     return fail(ErrorKind::usage, "--dry-run goes with making a dump only");
   }
-  return check_files(parsing.mode, parsing.dump.flattened, parsing.files.size());
+  return check_files(parsing.mode, parsing.dump.flattened, parsing.check_only, parsing.files.size());
 }
 
 void place_files(Parsing& parsing) {
@@ -224,7 +225,7 @@ Result<Options> parse_makedumpfile_options(std::span<char* const> arguments) {
     return parsing;
   }
   TRY(check_combination(parsing));
-  place_files(parsing);
+  if (!parsing.files.empty()) place_files(parsing);
   if (parsing.check_only) parsing.mode = Mode::check_params;
   return parsing;
 }

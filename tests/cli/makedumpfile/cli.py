@@ -151,6 +151,7 @@ class CommandLine(unittest.TestCase):
         self.assertEqual((done.stdout, done.stderr), (b"", b""))
         self.assertFalse(self.out.exists())
         self.fail_with("dump level", "--check-params", "-d", "32", self.core, self.out)
+        self.succeed("--check-params", "-l", "-d", "31")
 
     def test_help_and_version(self):
         self.assertIn("--num-threads", self.succeed("--help").stdout.decode())

@@ -113,7 +113,8 @@ def _bootstrap(kernel: Kernel, root: Path) -> None:
     downloads.mkdir(exist_ok=True)
     run("debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", f"--cache-dir={downloads}",
         f"--keyring={apt.KEYRING}", SUITE, root, f"{apt.MIRROR}/debian")
-    run("cp", "-a", kernel.modules, root / "usr/lib/modules/")
+    (root / "usr/lib/modules").mkdir()
+    run("cp", "-a", kernel.modules, root / "usr/lib/modules")
     for name in ("vmlinuz", "System.map", "config"):
         shutil.copy(kernel.folder / name, root / "boot" / f"{name}-{kernel.release}")
     shutil.rmtree(root / "var/lib/apt/lists")
