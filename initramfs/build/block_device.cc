@@ -80,7 +80,7 @@ std::vector<std::string> nvme_controllers(const HostTree& tree, const std::strin
   std::vector<std::string> controllers;
   if (!base_name(path).starts_with("nvme-subsys")) return controllers;
   for (const std::string& name : names_in(tree, path)) {
-    const auto real = tree.real_path(path + "/" + name);
+    const auto real = tree.real_path(fmt::format("{}/{}", path, name));
     if (name.starts_with("nvme") && real && !real->starts_with(path)) controllers.push_back(*real);
   }
   return controllers;

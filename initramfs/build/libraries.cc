@@ -167,13 +167,14 @@ std::optional<Search::Found> Search::usable(const std::string& path, const Needs
 Result<Search::Found> Search::find(const std::string& soname, const std::string& who,
                                    const Needs& needs) const {
   for (const std::string& directory : needs.search) {
-    std::optional<Found> found = usable(with_origin(directory, directory_of(who)) + "/" + soname, needs);
+    std::optional<Found> found =
+        usable(fmt::format("{}/{}", with_origin(directory, directory_of(who)), soname), needs);
     if (!found) continue;
     found->by_runpath = true;
     return *found;
   }
   for (const std::string& directory : directories_) {
-    if (std::optional<Found> found = usable(directory + "/" + soname, needs)) return *found;
+    if (std::optional<Found> found = usable(fmt::format("{}/{}", directory, soname), needs)) return *found;
   }
   return fail("library {}, needed by {}, is in none of the loader's directories (/etc/ld.so.conf, /lib, …)",
               soname, tree_.outside(who));

@@ -32,8 +32,10 @@ constexpr const char* kConfigurations[] = {"/etc/modprobe.d", "/run/modprobe.d",
 constexpr const char* kCompressions[] = {".xz", ".zst", ".gz"};
 
 // libkmod leaves out what it cannot find and only logs it; a module loaded without its dependency fails.
-void keep_complaint(void* complaint, int /*priority*/, const char* /*file*/, int /*line*/, const char* /*fn*/,
-                    const char* format, va_list args) {
+__attribute__((format(printf, 6, 0))) void keep_complaint(void* complaint, int /*priority*/,
+                                                          const char* /*file*/, int /*line*/,
+                                                          const char* /*fn*/, const char* format,
+                                                          va_list args) {
   char text[512];
   const int length = vsnprintf(text, sizeof text, format, args);
   if (length <= 0) return;

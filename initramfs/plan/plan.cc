@@ -14,8 +14,8 @@ using nlohmann::json;
 using std::chrono::seconds;
 
 constexpr size_t kMaximumText = size_t{1} << 20;
-constexpr int64_t kMaximumSeconds = 1'000'000'000;   // adding it to a clock overflows nothing
-constexpr int64_t kMaximumUtcOffset = 24 * 60 * 60;  // POSIX TZ
+constexpr int64_t kMaximumSeconds = 1'000'000'000;  // adding it to a clock overflows nothing
+constexpr int64_t kMaximumUtcOffset = 86'400;       // POSIX TZ
 
 template <typename E>
 struct Word {
@@ -141,7 +141,7 @@ Status read_value(const json& value, std::vector<T>& out) {
 }
 
 // "targets" + "[0]: …" and "device" + "uuid: …" read as one path.
-Failure at_key(std::string_view name, Error error) {
+Failure at_key(std::string_view name, const Error& error) {
   return fail(error.kind(), "{}{}", name,
               error.message().starts_with('[') ? error.message() : ": " + error.message());
 }

@@ -16,7 +16,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 // Built beside this test: probe needs middle, middle needs leaf; middle's RUNPATH is $ORIGIN/inner.
 const std::string kProbe = PROBE_FOLDER "/libprobe.so";
