@@ -133,8 +133,8 @@ UniqueFd copy_descriptor(int pidfd, uint64_t number) {
 // The bytes as they were passed, so that a missing NUL shows.
 std::string read_memory(pid_t pid, uint64_t address, uint64_t size) {
   std::string bytes(size, '?');
-  iovec local{bytes.data(), bytes.size()};
-  iovec remote{reinterpret_cast<void*>(address), size};  // NOLINT(performance-no-int-to-ptr)
+  const iovec local{bytes.data(), bytes.size()};
+  const iovec remote{reinterpret_cast<void*>(address), size};  // NOLINT(performance-no-int-to-ptr)
   if (process_vm_readv(pid, &local, 1, &remote, 1, 0) != static_cast<ssize_t>(size)) return "unreadable";
   return bytes;
 }

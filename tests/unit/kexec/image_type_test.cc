@@ -27,7 +27,7 @@ std::string complaint(const std::string& image, const Host& host = kHost) {
 // A bzImage whose header was changed by `change`.
 template <typename Change>
 std::string changed(Change change) {
-  SetupHeader header = good_header();
+  SetupHeader header = good_header();  // NOLINT(misc-const-correctness): changed below
   change(header);
   return bzimage(header);
 }
