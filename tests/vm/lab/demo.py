@@ -21,7 +21,9 @@ CAPTURE_TIMEOUT = 300
 CODEC_OPTIONS = {"zlib": "-c", "zstd": "-z", "none": ""}
 FAILURES = (AgentError, CommandFailed, GuestError, Incomplete, MachineError, OSError)
 # Something for the dump to leave out: page cache, and memory of a process.
-FILL_MEMORY = "find /usr -xdev -type f -exec cat {} + > /dev/null; /lab/hold text 200 > /dev/null 2>&1 &"
+FILL_MEMORY = """find /usr -xdev -type f -exec cat {} + > /dev/null
+/lab/hold text 200 > /run/held 2>&1 &
+until grep held /run/held; do sleep 0.2; done"""
 
 
 @dataclass(frozen=True)

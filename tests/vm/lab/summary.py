@@ -43,10 +43,11 @@ def _size(dump: DumpDirectory, memory_mib: int) -> list[str]:
 
 
 def _pages(pages: dict[str, int]) -> list[str]:
-    total = pages["total"]
-    named = {"written": "written", **{name: f"left out: {name}" for name in pages if name not in ("total", "written")}}
-    rows = [(title, pages[name]) for name, title in named.items() if pages[name]]
-    return [f"{title:<32} {count:>9,}  {100 * count / total:5.1f} %" for title, count in [("in the vmcore", total), *rows]]
+    """Each page of the vmcore is in one class: kept ones are written, unreadable ones lost, the others left out."""
+    titles = {"total": "in the vmcore", "written": "written", "unreadable": "could not be read"}
+    rows = [(titles.get(name, f"left out: {name}"), count) for name, count in pages.items()
+            if name == "total" or (count and name != "kept")]
+    return [f"{title:<32} {count:>9,}  {100 * count / pages['total']:5.1f} %" for title, count in rows]
 
 
 def _times(dump: DumpDirectory, times: Timeline) -> list[str]:
