@@ -62,7 +62,7 @@ void offer_to_oom_killer(pid_t pid) {
 // One of the worker's two pipes, cut into lines. False at its end.
 bool read_lines(const UniqueFd& fd, protocol::LineReader& reader,
                 const std::function<void(std::string_view)>& on_line) {
-  std::array<char, 4096> buffer;
+  std::array<char, 4096> buffer{};
   for (size_t round = 0; round < kDrainRounds; ++round) {
     const ssize_t n = read(fd.get(), buffer.data(), buffer.size());
     if (n < 0 && errno == EINTR) continue;
@@ -114,8 +114,9 @@ class Attempt {
       read_all();
       if (items[0].revents != 0) return;
       end_.ended = verdict(steady_clock::now());
-      if (end_.ended != Ended::by_itself) return child.kill(SIGKILL);
+      if (end_.ended != Ended::by_itself) break;
     }
+    child.kill(SIGKILL);
   }
 
   Ended verdict(SteadyTime now) const {

@@ -17,7 +17,6 @@ namespace kdump::capture {
 namespace {
 
 using std::chrono::seconds;
-using std::chrono::steady_clock;
 
 constexpr seconds kPatience{10};  // with a reboot that was asked for in the ordinary way
 constexpr int kHighestStandardFd = 2;
@@ -117,7 +116,7 @@ void act(plan::Action action, Machine& machine) {
   machine.console.say(way.doing);
   // No sync: what had to be on the target was synced by the worker and by the unmount, each with a deadline.
   // The child drains the console, so that the last words get out; that too may hang.
-  const Result<Child> child = spawn_function([&] {
+  [[maybe_unused]] const Result<Child> asked = spawn_function([&] {
     machine.console.drain();
     return reboot(static_cast<int>(way.command)) == 0 ? 0 : 1;
   });

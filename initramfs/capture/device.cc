@@ -86,8 +86,8 @@ bool matches(const plan::Device& wanted, const Identity& found) {
 std::vector<std::string> candidates(const std::string& sys_class_block, const std::string& wanted_devname) {
   std::vector<std::string> names = directory_entries(sys_class_block);
   std::erase_if(names, [&](const std::string& name) { return !is_worth_reading(sys_class_block, name); });
-  const std::string first = sysfs_name(wanted_devname);
-  std::ranges::stable_partition(names, [&](const std::string& name) { return name == first; });
+  const auto wanted = std::ranges::find(names, sysfs_name(wanted_devname));
+  if (wanted != names.end()) std::rotate(names.begin(), wanted, wanted + 1);
   return names;
 }
 

@@ -147,30 +147,38 @@ void Steps::on_summary(const Event& event) {
       fmt::format("{} of {} pages are in the dump", event.summary.pages_written, event.summary.pages_total));
 }
 
+void Steps::on_step(const Event& event) {
+  console_.finish_progress();
+  console_.start_progress(event.text, event.number);
+}
+
+// New event = a row. What becomes of `failed` and `done` is the attempt's to say.
 void Steps::on_event(const Event& event) {
-  switch (event.kind) {
-    case EventKind::directory:
-      return on_directory(event);
-    case EventKind::step:
-      console_.finish_progress();
-      return console_.start_progress(event.text, event.number);
-    case EventKind::progress:
-      return console_.progress(event.number);
-    case EventKind::note:
-      return warn(event.text);
-    case EventKind::saved:
-      return on_saved(event);
-    case EventKind::summary:
-      return on_summary(event);
-    case EventKind::failed:  // what becomes of these two is the attempt's to say
-    case EventKind::done:
-      return;
+  using Handler = void (Steps::*)(const Event&);
+  struct Row {
+    EventKind kind;
+    Handler handler;
+  };
+  static constexpr Row kRows[] = {
+      {EventKind::directory, &Steps::on_directory}, {EventKind::step, &Steps::on_step},
+      {EventKind::progress, &Steps::on_progress},   {EventKind::note, &Steps::on_note},
+      {EventKind::saved, &Steps::on_saved},         {EventKind::summary, &Steps::on_summary},
+  };
+  for (const Row& row : kRows) {
+    if (row.kind == event.kind) (this->*row.handler)(event);
   }
 }
 
+void Steps::on_progress(const Event& event) { console_.progress(event.number); }
+
+void Steps::on_note(const Event& event) { warn(event.text); }
+
 void Steps::on_output(std::string_view line) {
-  if (raw_output_) return console_.print(line);
-  console_.say("worker: " + std::string(line));
+  if (raw_output_) {
+    console_.print(line);
+  } else {
+    console_.say("worker: " + std::string(line));
+  }
 }
 
 }  // namespace kdump::capture

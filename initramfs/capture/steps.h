@@ -56,6 +56,9 @@ class Steps final : public WorkerListener {
   AttemptLimits limits(protocol::Mode mode, const plan::Plan& plan) const;
   void warn(const std::string& text);
   void on_directory(const protocol::Event& event);
+  void on_step(const protocol::Event& event);
+  void on_progress(const protocol::Event& event);
+  void on_note(const protocol::Event& event);
   void on_saved(const protocol::Event& event);
   void on_summary(const protocol::Event& event);
 

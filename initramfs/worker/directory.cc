@@ -54,7 +54,7 @@ Status copy_label(const std::string& model, const std::string& path) {
 Result<std::string> make_dump_directory(const std::string& parent, const std::string& name) {
   TRY(check_parent(parent));
   for (int attempt = 1; attempt <= kMaxCollisions; ++attempt) {
-    const std::string path = parent + "/" + name + (attempt == 1 ? "" : fmt::format("-{}", attempt));
+    std::string path = fmt::format("{}/{}{}", parent, name, attempt == 1 ? "" : fmt::format("-{}", attempt));
     if (mkdir(path.c_str(), 0700) == 0) {
       TRY(sync_directory_of(path));
       return path;
