@@ -19,6 +19,6 @@ struct Unpacked {
 };
 
 // Reads an archive whole; a fault is a failure of the test.
-Unpacked unpack(const std::string& archive);
+Unpacked unpack(const std::string& packed);
 
 }  // namespace kdump::image
