@@ -7,6 +7,7 @@
 #include "common/fd.h"
 #include "makedumpfile/filter/page_filter.h"
 #include "makedumpfile/format/flattener.h"
+#include "makedumpfile/format/kdump_header.h"
 #include "makedumpfile/format/kdump_writer.h"
 #include "makedumpfile/format/reassembler.h"
 #include "makedumpfile/kernel/kernel_info.h"
@@ -210,13 +211,29 @@ Result<DumpReport> write_dump(const DumpRequest& request, DumpObserver& observer
   return dump.report;
 }
 
-Result<uint64_t> rearrange_dump(int input_fd, const std::string& output, bool overwrite) {
-  const std::unique_ptr<FileSink> file = TRY(FileSink::create(output, overwrite));
+namespace {
+
+Result<RearrangeReport> rearrange(int input_fd, FileSink& file) {
   const auto read = [input_fd](MutableBytes out) { return read_up_to(input_fd, out); };
-  Result<uint64_t> size = reassemble(read, "flattened stream", *file);
-  if (!size) return with_remains(std::move(size).error(), *file);
-  if (Status finished = file->finish(); !finished) return with_remains(std::move(finished).error(), *file);
-  return size;
+  RearrangeReport report{.bytes = TRY(reassemble(read, "flattened stream", file))};
+  ByteVector start(kKdumpHeaderBytes);
+  const UniqueFd fd = TRY(open_file(file.remains(), O_RDONLY));
+  start.resize(TRY(with_context(pread_up_to(fd.get(), start, 0), "{}", file.remains())));
+  if (is_kdump(start)) {
+    const KdumpHeaderFacts facts = TRY(read_kdump_header(start, report.bytes, file.remains()));
+    report.marked_incomplete = facts.incomplete;
+  }
+  TRY(file.finish());
+  return report;
+}
+
+}  // namespace
+
+Result<RearrangeReport> rearrange_dump(int input_fd, const std::string& output, bool overwrite) {
+  const std::unique_ptr<FileSink> file = TRY(FileSink::create(output, overwrite));
+  Result<RearrangeReport> report = rearrange(input_fd, *file);
+  if (!report) return with_remains(std::move(report).error(), *file);
+  return report;
 }
 
 namespace {

@@ -28,7 +28,9 @@ Status make_dump(const Options& options, Console& console) {
 }
 
 Status rearrange(const Options& options, Console& console) {
-  TRY(rearrange_dump(STDIN_FILENO, options.dump.output, options.dump.overwrite));
+  const RearrangeReport report =
+      TRY(rearrange_dump(STDIN_FILENO, options.dump.output, options.dump.overwrite));
+  if (report.marked_incomplete) console.note("The dump was marked incomplete when it was written.");
   console.say(kCommon, fmt::format("\nThe dumpfile is saved to {}.\n", options.dump.output));
   return {};
 }

@@ -240,6 +240,14 @@ class CommandLine(unittest.TestCase):
                 self.assertIn(b"offset 0x", done.stderr)
                 self.assertFalse(self.path("damaged").exists())
 
+    def test_a_stream_of_an_incomplete_dump_is_said_to_be_one(self):
+        stream = bytearray(self.succeed("-F", "-l", self.core).stdout)
+        self.assertEqual(struct.unpack_from("<I", stream, 4096 + 16 + 424)[0], 2)
+        struct.pack_into("<I", stream, 4096 + 16 + 424, 2 | 8)
+        self.assertIn(b"incomplete", self.succeed("-R", self.out, input=bytes(stream)).stdout)
+        struct.pack_into("<I", stream, 4096 + 16 + 436, 0xffffffff)
+        self.fail_with("bitmap_blocks", "-R", "-f", self.out, input=bytes(stream))
+
     def test_a_reader_that_goes_away_is_an_error(self):
         with subprocess.Popen([PROGRAM, "-F", self.core], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             process.stdout.close()

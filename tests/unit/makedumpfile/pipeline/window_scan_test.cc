@@ -15,7 +15,6 @@ constexpr uint64_t kWindow = PageFilter::kWindowPages;
 Result<WindowResult> one_page(Pfn window, Pfn max_pfn) {
   const PfnRange range{window, std::min(window + kWindow, max_pfn)};
   WindowResult result{Bitmap(range), Bitmap(range), {}};
-  result.existing.set_range(range);
   result.dumpable.set(window + window.value() / kWindow);
   return result;
 }
