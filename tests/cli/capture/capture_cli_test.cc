@@ -26,6 +26,19 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 constexpr std::chrono::seconds kPatience{60};
+
+TEST(CapturePrograms, RefuseToStartOnARunningSystem) {
+  for (const char* program : {CAPTURE_PROGRAM, WORKER_PROGRAM}) {
+    // A descriptor 3 that the test runner leaves open would be taken for the parent's pipe.
+    const auto run = run_captured({"/bin/sh", "-c", "exec \"$0\" 3>&-", program}, kPatience);
+    ASSERT_TRUE(run) << run.error().message();
+    EXPECT_EQ(run->exit.code, 2) << program;
+    EXPECT_THAT(run->output, HasSubstr("see kdump-capture(8)"));
+  }
+}
+
+// The sanitizers have no static form and bring libraries of their own.
+#if !KDUMP_SANITIZED
 constexpr uintmax_t kMaxStaticBytes = 3 << 20;  // it is unpacked and then locked into tens of megabytes
 
 // What may come along into the image. Whatever is added here costs every capture kernel its memory.
@@ -42,18 +55,6 @@ std::string output_of(const std::vector<std::string>& argv) {
   return run ? run->output : std::string();
 }
 
-TEST(CapturePrograms, RefuseToStartOnARunningSystem) {
-  for (const char* program : {CAPTURE_PROGRAM, WORKER_PROGRAM}) {
-    // A descriptor 3 that the test runner leaves open would be taken for the parent's pipe.
-    const auto run = run_captured({"/bin/sh", "-c", "exec \"$0\" 3>&-", program}, kPatience);
-    ASSERT_TRUE(run) << run.error().message();
-    EXPECT_EQ(run->exit.code, 2) << program;
-    EXPECT_THAT(run->output, HasSubstr("see kdump-capture(8)"));
-  }
-}
-
-// The sanitizers have no static form and bring libraries of their own.
-#if !KDUMP_SANITIZED
 TEST(CapturePrograms, PidOneNeedsNoLibraryAtAll) {
   EXPECT_EQ(output_of({"/usr/bin/readelf", "-lW", CAPTURE_PROGRAM}).find("INTERP"), std::string::npos);
   // Only what is installed is stripped.
