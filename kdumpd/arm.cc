@@ -79,9 +79,10 @@ class Attempt {
     const kexec::LoadOutcome outcome = effects_.load(wanted, previous);
     take_findings(outcome);
     if (outcome.armed == kexec::Armed::wanted) took(ArmedState::wanted, wanted);
-    // A refusal before the kernel was called leaves in place what was there, whatever that is.
+    // A refusal before the kernel was called leaves in place what was there, be it nothing.
     if (outcome.armed == kexec::Armed::previous && previous && !refused(outcome))
       took(ArmedState::previous, *previous);
+    if (outcome.error && previous && !effects_.loaded().value_or(true)) fall_back(*previous);
     verify();
   }
 
@@ -131,6 +132,13 @@ class Attempt {
 
   static bool refused(const kexec::LoadOutcome& outcome) {
     return std::ranges::any_of(outcome.findings, &kexec::Finding::refuses);
+  }
+
+  // Nothing is armed: the image before is better than that.
+  void fall_back(const kexec::CrashImage& previous) {
+    if (effects_.load(previous, std::nullopt).armed != kexec::Armed::wanted) return;
+    problems_.warnings.push_back("loaded the image before instead, " + previous.initrd);
+    took(ArmedState::previous, previous);
   }
 
   void take_findings(const kexec::LoadOutcome& outcome) {

@@ -241,6 +241,26 @@ TEST_F(ArmTest, ARefusalOfThePreflightKeepsTheRecord) {
   EXPECT_THAT(status.errors, ElementsAre("cannot load the image: refused"));
 }
 
+TEST_F(ArmTest, ARefusalWithNothingLoadedFallsBackToAKeptImage) {
+  run("start");
+  kernel_loaded = false;
+  why = "changed";
+  Context refusing = context();
+  refusing.effects.load = [this](const kexec::CrashImage& wanted, const auto&) -> kexec::LoadOutcome {
+    const bool kept = wanted.initrd.ends_with(".armed");
+    kernel_loaded = kept;
+    kexec::LoadOutcome outcome;
+    outcome.armed = kept ? Armed::wanted : Armed::nothing;
+    if (!kept) outcome.error = Error(ErrorKind::failure, 0, "refused");
+    if (!kept) outcome.findings = {{true, "no", "do"}};
+    return outcome;
+  };
+  const ServiceStatus status = arm(refusing, When::not_loaded);
+  EXPECT_EQ(status.armed, ArmedState::previous);
+  EXPECT_THAT(status.errors, ElementsAre("cannot load the image: refused"));
+  EXPECT_THAT(status.loaded->initrd, testing::EndsWith("initramfs.img.armed"));
+}
+
 TEST_F(ArmTest, TheServiceStartingAgainLeavesAFittingImageAlone) {
   EXPECT_EQ(arm(context(), When::changed).armed, ArmedState::wanted);
   EXPECT_EQ(arm(context(), When::changed).armed, ArmedState::wanted);
