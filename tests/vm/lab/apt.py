@@ -44,6 +44,10 @@ class Archive:
         text = run("apt-cache", *self._options(), "show", "--no-all-versions", package)
         return dict(re.findall(r"^([\w-]+): (.*)$", text, re.MULTILINE))
 
+    def names(self, prefix: str) -> list[str]:
+        """The names of all packages that begin with `prefix`."""
+        return run("apt-cache", *self._options(), "pkgnames", prefix).split()
+
     def download(self, package: str, folder: Path, version: str | None = None) -> Path:
         """Download one package file into `folder` and return its path."""
         name = f"{package}={version}" if version else package
@@ -51,6 +55,13 @@ class Archive:
         run("apt-get", *self._options(), "-q", "download", name, cwd=folder)
         (file,) = set(folder.glob("*.deb")) - before
         return file
+
+    def download_all(self, package: str, folder: Path) -> list[Path]:
+        """Download into `folder` a package and all that it depends on, as if nothing were installed."""
+        (folder / "partial").mkdir(exist_ok=True)
+        run("apt-get", *self._options(), "-o", f"Dir::Cache::archives={folder}", "-q", "-y", "--no-install-recommends",
+            "--download-only", "install", package)
+        return sorted(folder.glob("*.deb"))
 
     def _options(self) -> list[str]:
         settings = {

@@ -2,17 +2,40 @@
 
 import json
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import cache
+from . import cache, tools
 from .apt import Archive
 from .run import CommandFailed, run
 
-# To add a series: a row here, nothing else.
-SUITES = {"6.1": "bookworm"}
-META_PACKAGE = "linux-image-cloud-amd64"
+
+@dataclass(frozen=True)
+class Series:
+    """Where a series' kernels come from, and what runs them."""
+
+    suite: str
+    versions: str  # a regular expression that the version begins with
+    emulator: str | None = None  # a name in tools.TOOLS where the host's QEMU does not emulate well enough
+
+
+# To add a series: a row here, nothing else. QEMU 7.2 (bookworm) oopses or double-faults under 6.12 and later.
+SERIES = {
+    "5.10": Series("bullseye", r"5\.10\."),
+    "6.1": Series("bookworm", r"6\.1\."),
+    "6.12": Series("trixie", r"6\.12\.", emulator="qemu"),
+    "newest": Series("sid", r"(7\.([2-9]|\d\d)|[89]|\d\d)\b", emulator="qemu"),
+}
+FLAVOUR = "cloud-amd64"
+# Where the packages of one release or another have the files that the cache has by one name.
+PLACES = {
+    "vmlinuz": ("boot/vmlinuz-{release}", "usr/lib/modules/{release}/vmlinuz"),
+    "config": ("boot/config-{release}", "usr/lib/modules/{release}/config"),
+    "vmlinux": ("usr/lib/debug/boot/vmlinux-{release}", "usr/lib/debug/lib/modules/{release}/vmlinux"),
+    "System.map": ("usr/lib/debug/boot/System.map-{release}", "usr/lib/debug/lib/modules/{release}/System.map"),
+}
 
 
 @dataclass(frozen=True)
@@ -36,54 +59,103 @@ class Kernel:
     def modules(self) -> Path:
         return self.folder / "lib/modules" / self.release
 
+    def emulator(self) -> tuple[str, ...]:
+        """The words that start a QEMU which runs this kernel; downloads it where it is not the host's."""
+        name = SERIES[self.series].emulator
+        return tuple(tools.command(name)) if name else ("qemu-system-x86_64",)
 
-def get(series: str) -> Kernel:
-    """The cached kernel of `series`, downloaded when there is none. Raises CommandFailed or KeyError naming the series."""
-    if series not in SUITES:
-        raise KeyError(f"kernel series {series} is not known, choose from {', '.join(SUITES)}")
+
+def get(series: str, refresh: bool = False) -> Kernel:
+    """The cached kernel of `series`, downloaded when there is none; with `refresh`, also when the suite has a newer one.
+
+    A cached kernel serves even when the archive no longer has it. Raises CommandFailed or KeyError naming the series.
+    """
+    if series not in SERIES:
+        raise KeyError(f"kernel series {series} is not known, choose from {', '.join(SERIES)}")
     folder = cache.path("kernels", series)
     with cache.locked(f"kernel-{series}"):
-        if not (folder / "kernel.json").exists():
+        if refresh or not (folder / "kernel.json").exists():
             _download(series, folder)
     return Kernel(series=series, folder=folder, **json.loads((folder / "kernel.json").read_text()))
 
 
 def _download(series: str, folder: Path) -> None:
-    archive = Archive(SUITES[series])
-    archive.update()
-    image, version = _newest(archive, series)
-    release = image.removeprefix("linux-image-")
+    """Bring the newest kernel of the suite that the archive still has whole, image and debug information, into `folder`."""
+    suite, reasons = SERIES[series].suite, []
+    archive = Archive(suite)
+    try:
+        archive.update()
+        for release, version in _candidates(archive, series):
+            if _is_cached(folder, release, version):
+                return
+            try:
+                return _download_one(archive, release, version, folder)
+            except CommandFailed as error:  # security archives drop debug packages early
+                reasons.append(f"{release}: {str(error).splitlines()[-1]}")
+    except CommandFailed as error:
+        reasons.append(str(error))
+    if not (folder / "kernel.json").exists():
+        raise CommandFailed(f"kernel series {series}: {suite} has no kernel that can be downloaded whole, and none is cached"
+                            f" in {folder}: {'; '.join(reasons) or 'no package matches'}")
+
+
+def _candidates(archive: Archive, series: str) -> list[tuple[str, str]]:
+    """Release and package version of the suite's kernels of that series, the newest first."""
+    pattern = re.compile(rf"linux-image-(\d[\w.+]*(?:-\d+)?-{FLAVOUR})")
+    named = [found[1] for name in archive.names("linux-image-") if (found := pattern.fullmatch(name))]
+    dated = [(release, archive.fields(f"linux-image-{release}")["Version"]) for release in named]
+    right = [pair for pair in dated if re.match(SERIES[series].versions, pair[1])]
+    return sorted(right, key=lambda pair: [int(number) for number in re.findall(r"\d+", pair[1])], reverse=True)
+
+
+def _is_cached(folder: Path, release: str, version: str) -> bool:
+    record = folder / "kernel.json"
+    return record.exists() and json.loads(record.read_text()) == {"release": release, "version": version}
+
+
+def _download_one(archive: Archive, release: str, version: str, folder: Path) -> None:
+    image = f"linux-image-{release}"
     with cache.new_folder(folder) as work:
-        _unpack_image(archive.download(image, work, version), release, work)
-        _unpack_symbols(archive.download(f"{image}-dbg", work, version), release, work)
+        _take_symbols(archive.download(f"{image}-dbg", work, version), release, work)
+        # From 7.x on the image package is empty, and what it depends on has the files.
+        depends = re.findall(r"(linux-[\w.+-]+) \(= ", archive.fields(image).get("Depends", ""))
+        for package in (image, *(name for name in depends if name.endswith(release))):
+            run("dpkg-deb", "-x", archive.download(package, work, version), work / "image")
+        _take_image(release, work)
         for package in work.glob("*.deb"):
             package.unlink()
         (work / "kernel.json").write_text(json.dumps({"release": release, "version": version}) + "\n")
 
 
-def _newest(archive: Archive, series: str) -> tuple[str, str]:
-    """The image package that the suite's meta package depends on, and its version."""
-    depends = archive.fields(META_PACKAGE).get("Depends", "")
-    found = re.search(r"(linux-image-[\w.+-]+) \(= ([^)]+)\)", depends)
-    if not found or not found[2].startswith(f"{series}."):
-        raise CommandFailed(f"kernel series {series}: {META_PACKAGE} of {SUITES[series]} depends on {depends!r}")
-    return found[1], found[2]
-
-
-def _unpack_image(package: Path, release: str, work: Path) -> None:
-    run("dpkg-deb", "-x", package, work / "image")
+def _take_image(release: str, work: Path) -> None:
+    image = work / "image"
     for name in ("vmlinuz", "config"):
-        (work / "image/boot" / f"{name}-{release}").rename(work / name)
-    (work / "image/lib").rename(work / "lib")
-    run("rm", "-r", work / "image")
+        _first_of(image, name, release).rename(work / name)
+    (work / "lib").mkdir()
+    next(path for path in (image / "lib/modules", image / "usr/lib/modules") if path.exists()).rename(work / "lib/modules")
+    for link in ("build", "source"):
+        (work / "lib/modules" / release / link).unlink(missing_ok=True)
+    shutil.rmtree(image)
     run("depmod", "-b", work, release)
 
 
-def _unpack_symbols(package: Path, release: str, work: Path) -> None:
+def _take_symbols(package: Path, release: str, work: Path) -> None:
     """Take the kernel's two files out of the debug package, which unpacks to gigabytes of module symbols."""
-    names = ("vmlinux", "System.map")
-    members = [f"./usr/lib/debug/boot/{name}-{release}" for name in names]
+    symbols = work / "symbols"
+    symbols.mkdir()
+    wanted = [place.format(release=release) for name in ("vmlinux", "System.map") for place in PLACES[name]]
     with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as tar:
-        run("tar", "-x", "-C", work, "--transform=s,.*/,,", *members, stdin=tar.stdout)
-    for name in names:
-        (work / f"{name}-{release}").rename(work / name)
+        # One place or the other is not there, which tar calls a failure; whether both files came is seen below.
+        subprocess.run(["tar", "-x", "-C", symbols, *(f"./{name}" for name in wanted)], stdin=tar.stdout,
+                       stderr=subprocess.DEVNULL, check=False)
+    for name in ("vmlinux", "System.map"):
+        _first_of(symbols, name, release).rename(work / name)
+    shutil.rmtree(symbols)
+
+
+def _first_of(folder: Path, name: str, release: str) -> Path:
+    places = [folder / place.format(release=release) for place in PLACES[name]]
+    for path in places:
+        if path.is_file() and not path.is_symlink():
+            return path
+    raise CommandFailed(f"{release}: the packages have no {name} at {' or '.join(str(p.relative_to(folder)) for p in places)}")

@@ -26,6 +26,7 @@ class Config:
     cpus: int = 2
     # qemu64 and named models up to Skylake have no LA57: 4-level page tables. "max" has it.
     cpu: str = "Nehalem"
+    emulator: tuple[str, ...] = ("qemu-system-x86_64",)  # see Kernel.emulator
     reboots: bool = False
     agent_socket: Path | None = None  # where the second serial port is offered
     extra: list[str] = field(default_factory=list)
@@ -33,7 +34,7 @@ class Config:
     def command(self) -> list[str]:
         drives = [word for disk in self.disks for word in ("-drive", _drive(disk))]
         return [
-            "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-M", "pc", "-cpu", self.cpu,
+            *self.emulator, "-accel", "tcg,thread=multi", "-M", "pc", "-cpu", self.cpu,
             "-m", str(self.memory_mib), "-smp", str(self.cpus), "-display", "none", "-nodefaults",
             "-monitor", "none", "-serial", "stdio", *self._second_serial(),
             "-kernel", str(self.kernel), "-initrd", str(self.initrd),

@@ -18,10 +18,16 @@ def get(series: str, variant: str = "") -> Path:
     kernel = kernels.get(series)
     folder = cache.path("vmcores", series + variant)
     with cache.locked(f"vmcore-{series}{variant}"):
-        if not (folder / "vmcore").exists():
+        if not _is_of(kernel, folder):
             with cache.new_folder(folder) as work, cache.locked("vm"):
                 _make(kernel, CPUS[variant], work)
     return folder
+
+
+def _is_of(kernel: kernels.Kernel, folder: Path) -> bool:
+    """Whether the copy is there and was made by the kernel that is cached now, whose vmlinux belongs to it."""
+    version = folder / "version"
+    return version.exists() and version.read_text().strip() == kernel.version
 
 
 def _make(kernel: kernels.Kernel, cpu: str, work: Path) -> None:
@@ -35,7 +41,7 @@ def _make(kernel: kernels.Kernel, cpu: str, work: Path) -> None:
     with tempfile.NamedTemporaryFile(dir=work) as initrd:
         initrd.write(_main_image(kernel))
         initrd.flush()
-        config = qemu.Config(kernel=kernel.vmlinuz, initrd=Path(initrd.name), log=log, cpu=cpu,
+        config = qemu.Config(emulator=kernel.emulator(), kernel=kernel.vmlinuz, initrd=Path(initrd.name), log=log, cpu=cpu,
                              append="console=ttyS0 crashkernel=192M panic=5", disks=[filesystem, core])
         _truncate(core, qemu.twice(lambda: _run_to_copy(config)))
     filesystem.unlink()
