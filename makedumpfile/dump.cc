@@ -190,6 +190,7 @@ Result<DumpReport> write_dump(const DumpRequest& request, DumpObserver& observer
   const KdumpParameters parameters = parameters_of(request, kernel, filter);
   describe_input(kernel, observer);
   describe_layout(parameters, observer);
+  if (!vmcore->notes().damage().empty()) observer.note(vmcore->notes().damage());
   for (const std::string& gap : filter.gaps()) observer.note(gap);
   const Target target = TRY(open_target(request));
 

@@ -42,7 +42,7 @@ class AddressSpace {
   template <typename T>
     requires std::is_trivially_copyable_v<T>
   Result<T> read_value(VirtAddr addr) const {
-    T value;
+    T value{};
     TRY(read(addr, mutable_bytes_of(value)));
     return value;
   }

@@ -30,15 +30,15 @@ struct PageTableFormat {
 
 // The tables of one address space.
 struct PageTable {
-  const PageTableFormat* format;
+  const PageTableFormat* format = nullptr;
   PhysAddr root;
-  uint64_t address_mask;  // format->address_mask without the bits that encrypt memory (AMD SME)
+  uint64_t address_mask = 0;  // format->address_mask without the bits that encrypt memory (AMD SME)
 };
 
 // Where a virtual address lies: `size` bytes from `addr` on are mapped in one piece.
 struct Translation {
   PhysAddr addr;
-  uint64_t size;
+  uint64_t size = 0;
 };
 
 // Walks one PageTable and remembers the last table of each level, so that going through a stretch of memory

@@ -23,8 +23,8 @@ Result<StructPageInfo> find_struct_pages(const KernelInfo& kernel) {
   return StructPageInfo{std::move(layout), std::move(mem_map)};
 }
 
-const PfnRange& pages_of(const PfnRange& range) { return range; }
-const PfnRange& pages_of(const MemMapRange& range) { return range.pages; }
+PfnRange pages_of(const PfnRange& range) { return range; }
+PfnRange pages_of(const MemMapRange& range) { return range.pages; }
 
 // The ranges of `sorted` that overlap `window`.
 template <typename T>

@@ -187,7 +187,7 @@ class RingReader {
   }
 
   [[nodiscard]] std::optional<TextBlock> text_block(Bytes desc, uint64_t id) const {
-    const uint64_t state_var = load<uint64_t>(desc, layout_.state_var);
+    const auto state_var = load<uint64_t>(desc, layout_.state_var);
     const uint64_t state = state_var >> 62;
     if ((state_var & kIdMask) != id || (state != kCommitted && state != kFinalized)) return std::nullopt;
     uint64_t begin = load<uint64_t>(desc, layout_.begin) % ring_.text_size;

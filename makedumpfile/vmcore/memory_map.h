@@ -12,7 +12,7 @@ namespace kdump {
 // A stretch of physical memory whose bytes lie together in the file (a PT_LOAD with p_filesz bytes of data).
 struct MemorySegment {
   PhysRange range;
-  uint64_t file_offset;  // bytes
+  uint64_t file_offset = 0;  // bytes
 };
 
 // Segments sorted by address, overlaps removed (the kernel image lies in two PT_LOADs with the same data).

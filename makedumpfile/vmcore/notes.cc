@@ -14,7 +14,7 @@ constexpr std::string_view kVmcoreinfo = "VMCOREINFO";
 constexpr std::string_view kCore = "CORE";
 
 std::string_view without_nul(Bytes name) {
-  std::string_view text = text_of(name);
+  const std::string_view text = text_of(name);
   return text.substr(0, text.find('\0'));
 }
 

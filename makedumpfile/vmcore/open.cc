@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Which reader a file gets. A new format = a row in kFormats.
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "common/layout/diskdump.h"
-#include "common/layout/flattened.h"
 #include "makedumpfile/vmcore/elf_core.h"
 #include "makedumpfile/vmcore/mapped_source.h"
 
 namespace kdump {
 namespace {
-
-constexpr std::string_view kProcVmcore = "/proc/vmcore";
 
 struct ForeignFormat {
   std::string_view signature;  // at the start of the file
@@ -46,12 +45,18 @@ Result<FileSource> open_source(const std::string& path) {
   return FileSource(path, std::move(fd), static_cast<uint64_t>(status.st_size));
 }
 
+// /proc/vmcore by whatever path: a file of procfs cannot shrink under a mapping.
+bool is_in_procfs(int fd) {
+  struct statfs status{};
+  return fstatfs(fd, &status) == 0 && status.f_type == PROC_SUPER_MAGIC;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Vmcore>> open_vmcore(const std::string& path, const OpenOptions& options) {
   FileSource file = TRY(open_source(path));
   TRY(refuse_foreign(file));
-  if (path == kProcVmcore && options.use_mmap) {
+  if (options.use_mmap && is_in_procfs(file.fd())) {
     return read_elf_core(std::make_unique<MappedSource>(std::move(file)));
   }
   return read_elf_core(std::make_unique<FileSource>(std::move(file)));

@@ -48,7 +48,7 @@ TEST_P(PageTables, ReadsOverPagesThatLieApart) {
   kernel.map(kVmalloc + 0x1000, 0x400000, 12);
   kernel.map(kVmalloc + 0x2000, 0x600000, 12);
   const auto info = kernel.info();
-  std::vector<le64> words(3 * 512);
+  std::vector<le64> words(size_t{3} * 512);
   ASSERT_TRUE(info->address_space().read(VirtAddr(kVmalloc), std::as_writable_bytes(std::span(words))));
   EXPECT_EQ(words[0], 0x500000U);
   EXPECT_EQ(words[512], 0x400000U);

@@ -56,16 +56,25 @@ TEST_F(PageFilterTest, ExcludesRunsAndSkipsWhatIsInThem) {
   EXPECT_EQ(result.unclassified, 0U);
 }
 
-TEST_F(PageFilterTest, CountsOnlyPagesThatTheDumpHolds) {
-  // A block of 1024 free pages, of which the dump holds the first half only.
-  pages.free_block(3072, 10);
-  FakeKernel small;
+TEST_F(PageFilterTest, PagesThatNoSectionDescribesAreKept) {
   kernel.vmcore().add_memory(uint64_t{1} << 30, uint64_t{8192});  // another window
   const WindowResult result = classify(16, PageFilter::kWindowPages);
   EXPECT_EQ(result.existing.count(), 2U);
   EXPECT_EQ(result.existing.window(),
             (PfnRange{Pfn(PageFilter::kWindowPages), Pfn(PageFilter::kWindowPages + 2)}));
-  EXPECT_EQ(result.counts[PageClass::kept], 2U);  // no section describes them
+  EXPECT_EQ(result.counts[PageClass::kept], 2U);
+}
+
+TEST_F(PageFilterTest, PagesInsideACompoundPageAreNotLookedAt) {
+  pages.free_block(4095, 0);
+  pages.free_block(0, 10);
+  pages.flags(2048, FakeStructPages::kHead);
+  pages.mapping(2048, 1);
+  pages.compound(2048, 11);
+  const WindowResult result = classify(31);
+  EXPECT_EQ(result.counts[PageClass::free], 1024U);  // not the last page, whose struct page is stale
+  EXPECT_EQ(result.counts[PageClass::user], 2048U);
+  EXPECT_EQ(result.dumpable.count(), 1024U);
 }
 
 TEST_F(PageFilterTest, LevelsUpToOneLeaveOutPoisonedAndOfflinePages) {
@@ -80,7 +89,8 @@ TEST_F(PageFilterTest, LevelsUpToOneLeaveOutPoisonedAndOfflinePages) {
 
 TEST_F(PageFilterTest, StructPagesThatCannotBeReadKeepTheirPages) {
   for (uint64_t pfn = 0; pfn < 4096; pfn += 1024) pages.free_block(pfn, 10);
-  kernel.vmcore().break_page(FakeStructPages::kPlace + 1024 * 64);  // struct pages of the second thousand
+  kernel.vmcore().break_page(FakeStructPages::kPlace +
+                             uint64_t{1024} * 64);  // struct pages of the second thousand
   const WindowResult result = classify(31);
   EXPECT_EQ(result.unclassified, 1024U);
   EXPECT_EQ(result.counts[PageClass::free], 3072U);
