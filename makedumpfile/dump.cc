@@ -148,7 +148,7 @@ Status copy_dumpable_pages(Dump& dump, uint64_t dumpable) {
   };
   dump.observer.step("Copying data", dumpable);
   TRY(dump.writer.begin_pages(dumpable, settings.share_zero_pages));
-  ProgressGate progress(dump.observer);
+  const ProgressGate progress(dump.observer);
   const CopyCounts counts = TRY(copy_pages(
       settings, dump.request.num_threads, [&] { return dump.scan.next(); }, dump.writer, progress));
   dump.observer.progress(dumpable);
@@ -172,11 +172,11 @@ Status make_dump(Dump& dump) {
 }
 
 // The error, with what is left of the output.
-Failure with_remains(Error error, const RandomAccess& place) {
+Failure with_remains(Error error, const RandomAccess& place, std::string_view what) {
   const std::string remains = place.remains();
   if (remains.empty()) return std::unexpected(std::move(error));
   return make_failure(error.kind(), error.errno_value(),
-                      fmt::format("{} (the incomplete dump stays in {})", error.message(), remains));
+                      fmt::format("{} ({} in {})", error.message(), what, remains));
 }
 
 }  // namespace
@@ -206,8 +206,8 @@ Result<DumpReport> write_dump(const DumpRequest& request, DumpObserver& observer
   dump.report.max_pfn = filter.max_pfn().value();
   dump.report.page_size = kernel.page_size();
   if (Status made = make_dump(dump); !made) {
-    dump.writer.abandon();
-    return with_remains(std::move(made).error(), *target.place);
+    const char* what = dump.writer.abandon() ? "the incomplete dump stays" : "what could be written is";
+    return with_remains(std::move(made).error(), *target.place, what);
   }
   return dump.report;
 }
@@ -233,7 +233,7 @@ Result<RearrangeReport> rearrange(int input_fd, FileSink& file) {
 Result<RearrangeReport> rearrange_dump(int input_fd, const std::string& output, bool overwrite) {
   const std::unique_ptr<FileSink> file = TRY(FileSink::create(output, overwrite));
   Result<RearrangeReport> report = rearrange(input_fd, *file);
-  if (!report) return with_remains(std::move(report).error(), *file);
+  if (!report) return with_remains(std::move(report).error(), *file, "what there was of it is");
   return report;
 }
 
@@ -276,7 +276,8 @@ Status write_dmesg(const std::string& vmcore_path, const std::string& output, in
     return stream.finish();
   }
   const std::unique_ptr<FileSink> file = TRY(FileSink::create(output, overwrite));
-  if (Status saved = save_log(kernel, *file); !saved) return with_remains(std::move(saved).error(), *file);
+  if (Status saved = save_log(kernel, *file); !saved)
+    return with_remains(std::move(saved).error(), *file, "the incomplete log is");
   return {};
 }
 

@@ -60,15 +60,15 @@ Status show_version(const Options& /*options*/, Console& console) {
 Status nothing(const Options& /*options*/, Console& /*console*/) { return {}; }
 
 struct ModeRow {
-  Mode mode;
   Status (*run)(const Options&, Console&);
+  Mode mode;
   bool last_words;  // "makedumpfile Completed."
 };
 
 constexpr ModeRow kModes[] = {
-    {Mode::dump, make_dump, true},        {Mode::rearrange, rearrange, true},
-    {Mode::dump_dmesg, dump_dmesg, true}, {Mode::help, show_help, false},
-    {Mode::version, show_version, false}, {Mode::check_params, nothing, false},
+    {make_dump, Mode::dump, true},        {rearrange, Mode::rearrange, true},
+    {dump_dmesg, Mode::dump_dmesg, true}, {show_help, Mode::help, false},
+    {show_version, Mode::version, false}, {nothing, Mode::check_params, false},
 };
 
 int failed(Console& console, std::string_view message) {

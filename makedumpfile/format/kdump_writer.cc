@@ -185,8 +185,9 @@ void KdumpWriter::drop_uncovered_descriptors() {
   }
 }
 
-void KdumpWriter::abandon() {
-  if (!sink_.rewritable() || descriptors_offset_ == 0) return;
+bool KdumpWriter::abandon() {
+  if (!sink_.rewritable()) return false;
+  if (descriptors_offset_ == 0) return true;
   // A full target may still take a part of what is waiting.
   constexpr size_t kPiece = size_t{64} << 10;
   size_t done = 0;
@@ -197,9 +198,8 @@ void KdumpWriter::abandon() {
     done += piece.size();
   }
   drop_uncovered_descriptors();
-  static_cast<void>(sink_.write_at(descriptors_offset_, std::as_bytes(std::span(descriptors_))));
-  static_cast<void>(put_header(true));
-  static_cast<void>(sink_.sync());
+  return put_header(true) && sink_.write_at(descriptors_offset_, std::as_bytes(std::span(descriptors_))) &&
+         sink_.sync();
 }
 
 }  // namespace kdump

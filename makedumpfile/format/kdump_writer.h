@@ -73,8 +73,8 @@ class KdumpWriter {
   // All pages were added: the rest goes out, the header becomes final, the sink finishes.
   Status finish();
   // After an error: descriptors of pages whose data did not make it become zero, the header stays marked
-  // incomplete. Nothing can be done on a stream. Errors are of no more use here.
-  void abandon();
+  // incomplete. False when that could not be done, as on a stream.
+  bool abandon();
 
   // The dump's size in bytes so far.
   [[nodiscard]] uint64_t size() const { return data_end(); }

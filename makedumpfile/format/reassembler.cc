@@ -86,15 +86,15 @@ Status copy_record(Source& source, const Record& record, MutableBytes buffer, Ra
 
 }  // namespace
 
-Result<uint64_t> reassemble(const StreamReader& read, std::string_view name, RandomAccess& sink) {
-  Source source(read, name);
-  TRY(read_start(source));
+Result<uint64_t> reassemble(const StreamReader& read, std::string_view source, RandomAccess& sink) {
+  Source stream(read, source);
+  TRY(read_start(stream));
   ByteVector buffer(kBufferBytes);
   uint64_t size = 0;
   while (true) {
-    const Record record = TRY(read_record(source));
+    const Record record = TRY(read_record(stream));
     if (record.end) return size;
-    TRY(copy_record(source, record, buffer, sink));
+    TRY(copy_record(stream, record, buffer, sink));
     size = std::max(size, record.offset + record.size);
   }
 }

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile/options.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+
+namespace kdump {
+namespace {
+
+Result<Options> parse(std::vector<std::string> words) {
+  std::vector<char*> arguments;
+  arguments.reserve(words.size());
+  for (std::string& word : words) arguments.push_back(word.data());
+  return parse_makedumpfile_options(arguments);
+}
+
+ErrorKind kind_of_error(std::vector<std::string> words) {
+  const auto options = parse(std::move(words));
+  EXPECT_FALSE(options);
+  return options ? ErrorKind::failure : options.error().kind();
+}
+
+TEST(MakedumpfileOptions, TakesACoreCollectorLine) {
+  const auto options = parse({"-l", "--message-level", "7", "-d", "31", "/proc/vmcore", "/var/crash/vmcore"});
+  ASSERT_TRUE(options) << options.error().message();
+  EXPECT_EQ(options->mode, Mode::dump);
+  EXPECT_EQ(options->dump.codec, CodecId::lzo);
+  EXPECT_EQ(options->dump.dump_level, 31);
+  EXPECT_EQ(options->dump.vmcore, "/proc/vmcore");
+  EXPECT_EQ(options->dump.output, "/var/crash/vmcore");
+  EXPECT_EQ(options->message_level, 7U);
+  EXPECT_FALSE(options->dump.overwrite);
+}
+
+TEST(MakedumpfileOptions, HasTheOriginalsDefaults) {
+  const auto options = parse({"core", "dump"});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->dump.codec, CodecId::none);
+  EXPECT_EQ(options->dump.dump_level, 0);
+  EXPECT_EQ(options->dump.num_threads, 1U);
+  EXPECT_EQ(options->message_level, message_level::kDefault);
+  EXPECT_TRUE(options->dump.use_mmap);
+}
+
+TEST(MakedumpfileOptions, AStreamGoesToStandardOutput) {
+  const auto options = parse({"-F", "-z", "core"});
+  ASSERT_TRUE(options);
+  EXPECT_TRUE(options->dump.flattened);
+  EXPECT_EQ(options->dump.output_fd, STDOUT_FILENO);
+  EXPECT_EQ(options->dump.codec, CodecId::zstd);
+}
+
+TEST(MakedumpfileOptions, TheModesPlaceTheirFiles) {
+  EXPECT_EQ(parse({"-R", "dump"})->dump.output, "dump");
+  EXPECT_EQ(parse({"-R", "dump"})->mode, Mode::rearrange);
+  const auto log = parse({"--dump-dmesg", "core", "log"});
+  EXPECT_EQ(log->mode, Mode::dump_dmesg);
+  EXPECT_EQ(log->dump.output, "log");
+  EXPECT_EQ(parse({"--check-params", "-R", "dump"})->mode, Mode::check_params);
+  EXPECT_EQ(parse({"-h"})->mode, Mode::help);
+  EXPECT_EQ(parse({"-v", "core"})->mode, Mode::version);
+}
+
+TEST(MakedumpfileOptions, LevelsAddUp) {
+  EXPECT_EQ(parse({"--message-level", "1", "-D", "--show-stats", "core", "dump"})->message_level, 25U);
+  EXPECT_EQ(parse({"-D", "--message-level", "0", "core", "dump"})->message_level, 8U);
+}
+
+TEST(MakedumpfileOptions, NumbersAreChecked) {
+  for (const char* level : {"abc", "", "-1", "32", "3 ", "0x1f", "99999999999999999999"}) {
+    EXPECT_EQ(kind_of_error({"-d", level, "core", "dump"}), ErrorKind::usage) << level;
+  }
+  EXPECT_EQ(kind_of_error({"--num-threads", "-2", "core", "dump"}), ErrorKind::usage);
+  EXPECT_EQ(parse({"--num-threads", "0", "core", "dump"})->dump.num_threads, 1U);
+}
+
+TEST(MakedumpfileOptions, WhatIsNotBuiltIsNamed) {
+  for (const char* option : {"-E", "-e", "-X", "--split", "--reassemble", "--mem-usage", "--vtop=1"}) {
+    EXPECT_EQ(kind_of_error({option, "core", "dump"}), ErrorKind::unsupported) << option;
+  }
+  EXPECT_EQ(kind_of_error({"-d", "31,17", "core", "dump"}), ErrorKind::unsupported);
+}
+
+TEST(MakedumpfileOptions, NoOptionIsListedTwiceAndNoneWithoutHelp) {
+  const std::vector<OptionName> names = makedumpfile_option_names();
+  for (const OptionName& name : names) {
+    EXPECT_NE(std::string(name.help), "");
+    const auto same = [&](const OptionName& other) {
+      return option_spelling(other) == option_spelling(name);
+    };
+    EXPECT_EQ(std::ranges::count_if(names, same), 1) << option_spelling(name);
+    EXPECT_NE(makedumpfile_help().find(option_spelling(name)), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace kdump
