@@ -45,7 +45,7 @@ void PageEncoder::read_pages(Batch& batch) {
   }
 }
 
-void PageEncoder::read_run(Batch& batch, size_t first, size_t count) {
+void PageEncoder::read_run(Batch& batch, size_t first, size_t count) const {
   const size_t page_size = settings_.page_size;
   const auto address = [&](size_t i) { return PhysAddr(batch.pfns[i].value() * page_size); };
   const auto space = [&](size_t i, size_t pages) {

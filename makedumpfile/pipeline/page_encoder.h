@@ -26,7 +26,7 @@ class PageEncoder {
   void encode(Batch& batch);
 
  private:
-  void read_run(Batch& batch, size_t first, size_t count);
+  void read_run(Batch& batch, size_t first, size_t count) const;
   void read_pages(Batch& batch);
   StoredPage place(MutableBytes room, Bytes page);
 
