@@ -18,7 +18,7 @@ constexpr size_t kLargestFile = size_t{1} << 20;
 
 // Where each slot was filled.
 struct Seen {
-  unsigned line;
+  unsigned line = 0;
   std::string_view word;
 };
 using Slots = std::map<std::string_view, Seen>;
@@ -36,7 +36,12 @@ std::string lower_case(std::string_view word) {
   return lower;
 }
 
+// Longer than any directive; what is longer is no slip of one.
+constexpr size_t kLongestSlip = 40;
+
 std::string unknown_directive(std::string_view word) {
+  if (word.size() > kLongestSlip)
+    return fmt::format("unknown directive \"{}...\"; kdump.conf(5) lists them", word.substr(0, kLongestSlip));
   std::vector<std::string_view> names;
   for (const Directive& directive : directives()) names.push_back(directive.name);
   for (const UnsupportedDirective& directive : unsupported_directives()) names.push_back(directive.name);
@@ -55,28 +60,31 @@ std::string duplicate(const Directive& directive, const Seen& first) {
 class Reader {
  public:
   ParsedConfig read(std::string_view text) {
-    for (const Line& line : lex(text, parsed_.diagnostics)) read_line(line);
+    for (const Line& line : lex(text, parsed_.diagnostics)) {
+      std::string fault = read_line(line);
+      if (!fault.empty()) error(line.number, std::move(fault));
+    }
     check_conflicts();
     return std::move(parsed_);
   }
 
  private:
-  void read_line(const Line& line) {
+  // What is wrong with the line, empty when nothing is.
+  std::string read_line(const Line& line) {
     if (const auto* directive = row_named(directives(), line.word)) return apply(*directive, line);
     if (const auto* directive = row_named(unsupported_directives(), line.word))
-      return error(line.number, fmt::format("\"{}\" {}", directive->name, directive->why));
-    error(line.number, unknown_directive(line.word));
+      return fmt::format("\"{}\" {}", directive->name, directive->why);
+    return unknown_directive(line.word);
   }
 
-  void apply(const Directive& directive, const Line& line) {
+  std::string apply(const Directive& directive, const Line& line) {
     const auto [slot, fresh] = seen_.try_emplace(directive.slot, Seen{line.number, directive.name});
-    if (!fresh) return error(line.number, duplicate(directive, slot->second));
+    if (!fresh) return duplicate(directive, slot->second);
     if (!directive.deprecated.empty())
       warn(line.number, fmt::format("\"{}\" is deprecated; write \"{}\"", line.word, directive.deprecated));
-    if (line.value.empty())
-      return error(line.number, fmt::format("\"{}\" needs a value; see kdump.conf(5)", line.word));
+    if (line.value.empty()) return fmt::format("\"{}\" needs a value; see kdump.conf(5)", line.word);
     const Status applied = directive.apply(parsed_.config, directive.name, line.value);
-    if (!applied) error(line.number, fmt::format("{}: {}", line.word, applied.error().message()));
+    return applied ? "" : fmt::format("{}: {}", line.word, applied.error().message());
   }
 
   void check_conflicts() {

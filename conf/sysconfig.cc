@@ -46,7 +46,12 @@ std::string one_line(std::string value) {
   return std::string(trim(value));
 }
 
+// Longer than any variable; what is longer is no slip of one.
+constexpr size_t kLongestSlip = 40;
+
 std::string unknown_variable(std::string_view name) {
+  if (name.size() > kLongestSlip)
+    return fmt::format("{}... means nothing to kdump", name.substr(0, kLongestSlip));
   std::vector<std::string_view> names;
   for (const Variable& variable : kVariables) names.push_back(variable.name);
   const std::string_view near = nearest_word(name, names);

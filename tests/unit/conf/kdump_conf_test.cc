@@ -103,6 +103,11 @@ TEST(KdumpConf, WordsAreCaseSensitive) {
   EXPECT_EQ(complaints_of("Path /x\n"), "conf:1: unknown directive \"Path\"; did you mean \"path\"?\n");
 }
 
+TEST(KdumpConf, AVeryLongWordIsCutInTheMessage) {
+  EXPECT_EQ(complaints_of(std::string(5000, 'x')),
+            "conf:1: unknown directive \"" + std::string(40, 'x') + "...\"; kdump.conf(5) lists them\n");
+}
+
 TEST(KdumpConf, DeprecatedDefaultWarnsAndWorks) {
   const ParsedConfig parsed = parse_config("default halt\n");
   EXPECT_TRUE(parsed.valid());
