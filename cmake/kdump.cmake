@@ -6,7 +6,8 @@ find_package(Threads REQUIRED)
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  # A clone elsewhere finds what this one compiled: no path of the checkout goes into the key.
+  set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE_PROGRAM})
 endif()
 
 set(CMAKE_CXX_STANDARD 23)
@@ -77,9 +78,11 @@ function(kdump_use_packages target)
   endforeach()
 endfunction()
 
-# kdump_test(NAME SOURCES … [DEPS …]): a GoogleTest executable; every case is a ctest case labelled `unit`.
+# kdump_test(NAME SOURCES … [DEPS …] [LABEL label] [READS_TREE …]): a GoogleTest executable; every case is a ctest
+# case labelled `unit` or as said. The sources named by READS_TREE get KDUMP_SOURCE_DIR, to hold files of the
+# repository against the code.
 function(kdump_test name)
-  cmake_parse_arguments(arg "" "LABEL" "SOURCES;DEPS;PKG" ${ARGN})
+  cmake_parse_arguments(arg "" "LABEL" "SOURCES;DEPS;PKG;READS_TREE" ${ARGN})
   if(NOT arg_LABEL)
     set(arg_LABEL unit)
   endif()
@@ -89,7 +92,7 @@ function(kdump_test name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE kdump_flags ${arg_DEPS} GTest::gtest GTest::gmock GTest::gtest_main)
   kdump_use_packages(${name} ${arg_PKG})
-  target_compile_definitions(${name} PRIVATE KDUMP_SOURCE_DIR="${PROJECT_SOURCE_DIR}" KDUMP_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  set_property(SOURCE ${arg_READS_TREE} APPEND PROPERTY COMPILE_DEFINITIONS KDUMP_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${arg_LABEL} TIMEOUT 300)
 endfunction()
 

@@ -15,7 +15,7 @@ inline constexpr size_t kStartBlockSize = 4096;
 inline constexpr int64_t kEndMark = -1;
 
 struct StartHeader {
-  char signature[16];
+  char signature[16] = {};
   Big::i64 type;
   Big::i64 version;
 };
