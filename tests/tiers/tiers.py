@@ -1,5 +1,6 @@
 """What `tests/run` runs: the tiers by name, in the order they run in."""
 
+import os
 import subprocess
 import sys
 
@@ -11,7 +12,8 @@ VM = ROOT / "tests/vm"
 sys.path.insert(0, str(VM))
 
 LEFT_OUT = """left to `tests/run --full`: clang-tidy on sources that did not change; 100,000 runs of every fuzz target
-(here 5,000); the fault runs in a VM that are not in the ordinary handful; the panic under 5-level paging"""
+(here 5,000); the fault runs in a VM that are not in the ordinary handful; the panic and the
+compat tests under 5-level paging"""
 
 
 def unit(full: bool) -> Counts:
@@ -29,13 +31,17 @@ def cli(_full: bool) -> Counts:
     return built if built.failures else built + builds.ctest("release", "cli")
 
 
-def compat(_full: bool) -> Counts:
-    """Other tools read our dumps and we read theirs, on a raw vmcore of a real panic."""
+def compat(full: bool) -> Counts:
+    """Other tools read our dumps and we read theirs, on the raw vmcore of a real panic; in full also with 5-level paging."""
     from lab import rawcore
 
-    rawcore.get("6.1")
-    built = builds.build("release")
-    return built if built.failures else built + builds.ctest("release", "compat")
+    total = builds.build("release")
+    if total.failures:
+        return total
+    for variant in ("", "-la57") if full else ("",):
+        os.environ["KDUMP_TEST_VMCORE"] = str(rawcore.get("6.1", variant) / "vmcore")
+        total += builds.ctest("release", "compat")
+    return total
 
 
 def vm(full: bool) -> Counts:
