@@ -1,6 +1,7 @@
 """A dump made by the installed toolchain, held against the raw /proc/vmcore of the same crash by what crash says of both."""
 
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,8 @@ for module in $(cat /lab/modules.order); do insmod /lab/modules/$module; done
 dd if=/proc/vmcore of=/dev/vdb bs=1M && sync && echo "lab: vmcore bytes: $(stat -c %s /proc/vmcore)"
 for module in $(tac /lab/modules.order); do rmmod $module; done
 """
-COMMANDS = ("sys", "bt", "ps", "log", "kmem -i", "mod", "mount", "vm")
+COMMANDS = ("sys", "bt", "ps", "log", "kmem -i", "mod", "mount")
+MARK = "lab-command "
 TRACE = ("sysrq_handle_crash", "__handle_sysrq", "write_sysrq_trigger", "vfs_write", "ksys_write", "do_syscall_64",
          "entry_SYSCALL_64_after_hwframe")
 
@@ -56,23 +58,36 @@ def panic(folder: Path, cpu: str = "Nehalem") -> Pair:
 
 def check(pair: Pair) -> None:
     """crash opens the dump, names the panic and its trace, and says the same of the raw vmcore; raises Different."""
-    dump = pair.dump.path / "vmcore"
-    _check_trace(crash(pair.kernel, dump, "bt"))
-    if "sysrq triggered crash" not in crash(pair.kernel, dump, "sys"):
-        raise Different("crash's sys does not name the panic")
+    ours = crash(pair.kernel, pair.dump.path / "vmcore", COMMANDS)
+    theirs = crash(pair.kernel, pair.raw, COMMANDS)
+    if "sysrq triggered crash" not in ours["sys"]:
+        raise Different(f"crash's sys does not name the panic:\n{ours['sys']}")
+    _check_trace(ours["bt"])
     for command in COMMANDS:
-        ours, theirs = crash(pair.kernel, dump, command), crash(pair.kernel, pair.raw, command)
-        if ours != theirs:
-            raise Different(f"crash's {command}: {_first_difference(ours, theirs)}")
+        if ours[command] != theirs[command]:
+            raise Different(f"crash's {command}: {_first_difference(ours[command], theirs[command])}")
 
 
-def crash(kernel: Kernel, core: Path, command: str) -> str:
-    """What crash says to one command, without the lines that name the file; raises Different when it cannot open it."""
-    done = subprocess.run(["crash", "-s", kernel.vmlinux, core], input=f"{command}\nquit\n", text=True, errors="replace",
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=180, check=False)
-    if done.returncode != 0 or not done.stdout.strip():
+def crash(kernel: Kernel, core: Path, commands: tuple[str, ...]) -> dict[str, str]:
+    """What crash says to each command, without the lines that name the file; raises Different when it cannot open it.
+
+    crash reads the kernel's symbols for seconds, so it is started once.
+    """
+    script = "".join(f"!echo {MARK}{command}\n{command}\n" for command in commands) + "quit\n"
+    with tempfile.NamedTemporaryFile("w", suffix=".crash") as file:
+        file.write(script)
+        file.flush()
+        done = subprocess.run(["crash", "-s", "-i", file.name, kernel.vmlinux, core], text=True, errors="replace",
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300,
+                              check=False)
+    answers = dict(part.split("\n", 1) for part in done.stdout.split(MARK)[1:])
+    if done.returncode != 0 or list(answers) != list(commands) or not all(text.strip() for text in answers.values()):
         raise Different(f"crash {core}: exit status {done.returncode}: {done.stdout[-1000:]}")
-    return "\n".join(line for line in done.stdout.splitlines() if "DUMPFILE:" not in line and str(core) not in line)
+    return {command: _without_file(text, core) for command, text in answers.items()}
+
+
+def _without_file(text: str, core: Path) -> str:
+    return "\n".join(line for line in text.splitlines() if "DUMPFILE:" not in line and str(core) not in line)
 
 
 def _check_trace(trace: str) -> None:
