@@ -38,7 +38,7 @@ def compat(full: bool) -> Counts:
     total = builds.build("release")
     if total.failures:
         return total
-    for variant in ("", "-la57") if full else ("",):
+    for variant in ("", "la57") if full else ("",):
         os.environ["KDUMP_TEST_VMCORE"] = str(rawcore.get("6.1", variant) / "vmcore")
         total += builds.ctest("release", "compat")
     return total

@@ -1,6 +1,7 @@
 """One QEMU machine: its console is logged with the seconds since power-on, and can be waited on."""
 
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -139,6 +140,13 @@ class Machine:
             self._lines.append((now, line))
             self._changed.notify_all()
         self._on_line(now, line)
+
+
+def send_line(port: Path, line: str) -> None:
+    """Send a line to the guest over its second serial port, offered at the socket `port` (Config.agent_socket)."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(port))
+        connection.sendall(line.encode() + b"\n")
 
 
 def twice(attempt):

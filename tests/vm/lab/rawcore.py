@@ -1,26 +1,72 @@
 """Raw copies of /proc/vmcore, made by a real panic of a 2 GiB guest full of pages of every kind."""
 
+import contextlib
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import cache, cpio, initramfs, kernels, qemu
+from .monitor import Monitor
 from .run import run
 
 DISK_BYTES = 1 << 30
-# Paging variants: folder suffix -> CPU model. Without LA57 the kernel uses 4 levels.
-CPUS = {"": "Nehalem", "-la57": "max"}
-PANIC_TIMEOUT = 240
-COPY_TIMEOUT = 180
+MEMORY_MIB = 2048
+# qemu_fw_cfg tells QEMU where VMCOREINFO lies, for its own dumps.
+MODULES = (*initramfs.VIRTIO_BLK, "virtio_balloon", "qemu_fw_cfg")
+PANIC_TIMEOUT = 300
+MONITOR_TIMEOUT = 240
+COPY_TIMEOUT = 300
+
+
+@dataclass(frozen=True)
+class Variant:
+    """How a guest differs from the plain one. Its QEMU takes `machine`, its kernel `append`; a `balloon` leaves it that
+    many MiB; `dumps` are the files that QEMU's dump-guest-memory makes just before the panic, and their options."""
+
+    cpu: str = "Nehalem"  # has no LA57: 4 levels of page tables
+    cpus: int = 2
+    machine: tuple[str, ...] = ()
+    append: str = ""
+    balloon: int | None = None
+    dumps: tuple[tuple[str, str], ...] = (("qemu.kdump", "-z"),)
+
+
+def _half(number: int) -> tuple[str, ...]:
+    return ("-object", f"memory-backend-ram,id=half{number},size={MEMORY_MIB // 2}M",
+            "-numa", f"node,nodeid={number},cpus={number},memdev=half{number}")
+
+
+# To add a guest: a row here, nothing else.
+VARIANTS = {
+    "": Variant(dumps=()),
+    "la57": Variant(cpu="max", dumps=()),
+    "hvo": Variant(append="hugetlb_free_vmemmap=on", dumps=()),  # struct pages of hugetlb pages are freed; from 5.14 on
+    "numa": Variant(machine=(*_half(0), *_half(1)), dumps=(("qemu.elf", ""),)),
+    "hole": Variant(machine=("-machine", "max-ram-below-4g=1G")),
+    # A DIMM that the firmware's memory map leaves out is added by the ACPI driver while the kernel runs.
+    "hotadd": Variant(machine=("-m", f"{MEMORY_MIB},slots=2,maxmem=8G", "-object", "memory-backend-ram,id=dimm,size=512M",
+                               "-device", "pc-dimm,memdev=dimm"), append="memhp_default_state=online"),
+    "gigantic": Variant(cpu="Nehalem,+pdpe1gb", machine=("-m", str(MEMORY_MIB + 1024)),
+                        append="hugepagesz=1G hugepages=1 default_hugepagesz=2M"),
+    "balloon": Variant(balloon=1792),
+    "cpus16": Variant(cpus=16),
+}
 
 
 def get(series: str, variant: str = "") -> Path:
-    """The folder vmcores/SERIES+VARIANT in the cache, with vmcore, vmlinux (a link) and console.log; made if missing."""
+    """The folder vmcores/SERIES[-VARIANT] in the cache: vmcore, vmlinux (a link), console.log, and the variant's dumps.
+
+    Made when it is missing, or was made by another kernel than the cached one of the series.
+    """
+    if variant not in VARIANTS:
+        raise KeyError(f"variant {variant} is not known, choose from {', '.join(VARIANTS)}")
     kernel = kernels.get(series)
-    folder = cache.path("vmcores", series + variant)
-    with cache.locked(f"vmcore-{series}{variant}"):
+    name = f"{series}-{variant}".rstrip("-")
+    folder = cache.path("vmcores", name)
+    with cache.locked(f"vmcore-{name}"):
         if not _is_of(kernel, folder):
             with cache.new_folder(folder) as work, cache.locked("vm"):
-                _make(kernel, CPUS[variant], work)
+                _make(kernel, variant, work)
     return folder
 
 
@@ -30,37 +76,66 @@ def _is_of(kernel: kernels.Kernel, folder: Path) -> bool:
     return version.exists() and version.read_text().strip() == kernel.version
 
 
-def _make(kernel: kernels.Kernel, cpu: str, work: Path) -> None:
+def _make(kernel: kernels.Kernel, name: str, work: Path) -> None:
     # Outside `work`, so that it outlives a failure.
-    log = cache.path("logs", f"vmcore-{kernel.series}-{cpu}.log")
+    log = cache.path("logs", f"vmcore-{kernel.series}-{name}".rstrip("-") + ".log")
     log.unlink(missing_ok=True)
-    core, filesystem = work / "vmcore", work / "filesystem"
-    _sparse(core, 2 * DISK_BYTES + DISK_BYTES)
+    variant, core, filesystem = VARIANTS[name], work / "vmcore", work / "filesystem"
+    _sparse(core, 4 * DISK_BYTES)
     _sparse(filesystem, DISK_BYTES)
     run("mkfs.ext4", "-q", "-F", filesystem)
     with tempfile.NamedTemporaryFile(dir=work) as initrd:
         initrd.write(_main_image(kernel))
         initrd.flush()
-        config = qemu.Config(emulator=kernel.emulator(), kernel=kernel.vmlinuz, initrd=Path(initrd.name), log=log, cpu=cpu,
-                             append="console=ttyS0 crashkernel=192M panic=5", disks=[filesystem, core])
-        _truncate(core, qemu.twice(lambda: _run_to_copy(config)))
-    filesystem.unlink()
+        config = _config(kernel, variant, work)
+        config.initrd, config.log, config.disks = Path(initrd.name), log, [filesystem, core]
+        _truncate(core, qemu.twice(lambda: _run_to_copy(config, variant, work)))
+    for left in (filesystem, work / "monitor", work / "port"):
+        left.unlink(missing_ok=True)
     (work / "console.log").write_bytes(log.read_bytes())
     (work / "vmlinux").symlink_to(f"../../kernels/{kernel.series}/vmlinux")
     (work / "version").write_text(f"{kernel.version}\n")
 
 
-def _run_to_copy(config: qemu.Config) -> int:
+def _config(kernel: kernels.Kernel, variant: Variant, work: Path) -> qemu.Config:
+    append = f"console=ttyS0 crashkernel=192M panic=5 {variant.append}"
+    config = qemu.Config(emulator=kernel.emulator(), kernel=kernel.vmlinuz, initrd=Path(), log=Path(), append=append,
+                         memory_mib=MEMORY_MIB, cpu=variant.cpu, cpus=variant.cpus, extra=list(variant.machine))
+    if _is_monitored(variant):
+        config.append += " lab.monitor"
+        config.agent_socket = work / "port"
+        config.extra += [*Monitor.options(work / "monitor"), "-device", "vmcoreinfo", "-device", "virtio-balloon-pci"]
+    return config
+
+
+def _is_monitored(variant: Variant) -> bool:
+    return bool(variant.dumps or variant.balloon)
+
+
+def _run_to_copy(config: qemu.Config, variant: Variant, work: Path) -> int:
     """Run the guest through its panic and the copy; returns the length of /proc/vmcore."""
     with qemu.Machine(config) as machine:
+        if _is_monitored(variant):
+            machine.wait_line(r"^lab: monitor now", PANIC_TIMEOUT)
+            _use_monitor(variant, work)
         machine.wait_line(r"^lab: panic now", PANIC_TIMEOUT)
         _, found = machine.wait_line(r"^lab: vmcore bytes: (\d+)", COPY_TIMEOUT)
         machine.wait_end(60)
     return int(found[1])
 
 
+def _use_monitor(variant: Variant, work: Path) -> None:
+    """What the variant wants of QEMU while the guest waits; then let the guest go on."""
+    with contextlib.closing(Monitor(work / "monitor", MONITOR_TIMEOUT)) as monitor:
+        if variant.balloon:
+            monitor.balloon(variant.balloon)
+        for name, options in variant.dumps:
+            monitor.dump(work / name, options)
+    qemu.send_line(work / "port", "go")
+
+
 def _main_image(kernel: kernels.Kernel) -> bytes:
-    return initramfs.build(kernel, "raw-main.sh", extra=[
+    return initramfs.build(kernel, "raw-main.sh", modules=MODULES, extra=[
         cpio.file("crash/vmlinuz", kernel.vmlinuz.read_bytes()),
         cpio.file("crash/capture.img", initramfs.build(kernel, "raw-capture.sh")),
         initramfs.guest_program("arm"),
