@@ -13,6 +13,7 @@ DISK_BYTES = 1 << 30
 MEMORY_MIB = 2048
 # qemu_fw_cfg tells QEMU where VMCOREINFO lies, for its own dumps.
 MODULES = (*initramfs.VIRTIO_BLK, "virtio_balloon", "qemu_fw_cfg")
+NOTES_BYTES = 1 << 20  # the notes lie at the beginning of /proc/vmcore
 PANIC_TIMEOUT = 300
 MONITOR_TIMEOUT = 240
 COPY_TIMEOUT = 300
@@ -21,7 +22,8 @@ COPY_TIMEOUT = 300
 @dataclass(frozen=True)
 class Variant:
     """How a guest differs from the plain one. Its QEMU takes `machine`, its kernel `append`; a `balloon` leaves it that
-    many MiB; `dumps` are the files that QEMU's dump-guest-memory makes just before the panic, and their options."""
+    many MiB; `dumps` are the files that QEMU's dump-guest-memory makes just before the panic, and their options. What
+    the kernel must have made of it is the line `expected` of VMCOREINFO."""
 
     cpu: str = "Nehalem"  # has no LA57: 4 levels of page tables
     cpus: int = 2
@@ -29,6 +31,7 @@ class Variant:
     append: str = ""
     balloon: int | None = None
     dumps: tuple[tuple[str, str], ...] = (("qemu.kdump", "-z"),)
+    expected: str = ""
 
 
 def _half(number: int) -> tuple[str, ...]:
@@ -39,10 +42,10 @@ def _half(number: int) -> tuple[str, ...]:
 # To add a guest: a row here, nothing else.
 VARIANTS = {
     "": Variant(dumps=()),
-    "la57": Variant(cpu="max", dumps=()),
+    "la57": Variant(cpu="max", dumps=(), expected="NUMBER(pgtable_l5_enabled)=1"),
     "hvo": Variant(append="hugetlb_free_vmemmap=on", dumps=()),  # struct pages of hugetlb pages are freed; from 5.14 on
     "numa": Variant(machine=(*_half(0), *_half(1)), dumps=(("qemu.elf", ""),)),
-    "hole": Variant(machine=("-machine", "max-ram-below-4g=1G")),
+    "hole": Variant(machine=("-machine", "max-ram-below-4g=1G"), dumps=(("qemu.elf", ""),)),
     # A DIMM that the firmware's memory map leaves out is added by the ACPI driver while the kernel runs.
     "hotadd": Variant(machine=("-m", f"{MEMORY_MIB},slots=2,maxmem=8G", "-object", "memory-backend-ram,id=dimm,size=512M",
                                "-device", "pc-dimm,memdev=dimm"), append="memhp_default_state=online"),
@@ -90,11 +93,20 @@ def _make(kernel: kernels.Kernel, name: str, work: Path) -> None:
         config = _config(kernel, variant, work)
         config.initrd, config.log, config.disks = Path(initrd.name), log, [filesystem, core]
         _truncate(core, qemu.twice(lambda: _run_to_copy(config, variant, work)))
+    _check_expected(core, variant, kernel)
     for left in (filesystem, work / "monitor", work / "port"):
         left.unlink(missing_ok=True)
     (work / "console.log").write_bytes(log.read_bytes())
     (work / "vmlinux").symlink_to(f"../../kernels/{kernel.series}/vmlinux")
     (work / "version").write_text(f"{kernel.version}\n")
+
+
+def _check_expected(core: Path, variant: Variant, kernel: kernels.Kernel) -> None:
+    """Raises MachineError when the kernel did not become what the variant is for, as 5.10 has no 5-level paging."""
+    with open(core, "rb") as file:
+        notes = file.read(NOTES_BYTES)
+    if variant.expected.encode() not in notes:
+        raise qemu.MachineError(f"kernel series {kernel.series}: its vmcore's VMCOREINFO has no {variant.expected}")
 
 
 def _config(kernel: kernels.Kernel, variant: Variant, work: Path) -> qemu.Config:

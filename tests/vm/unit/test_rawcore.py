@@ -1,7 +1,9 @@
+import tempfile
 import unittest
 from pathlib import Path
 
 from lab import kernels, rawcore
+from lab.qemu import MachineError
 
 KERNEL = kernels.Kernel("6.1", "6.1.0-1-cloud-amd64", "6.1.1-1", Path("/kernels/6.1"))
 
@@ -22,6 +24,13 @@ class ConfigTest(unittest.TestCase):
     def test_both_numa_nodes_together_have_the_machine_s_memory(self):
         words = " ".join(rawcore.VARIANTS["numa"].machine)
         self.assertEqual(words.count(f"size={rawcore.MEMORY_MIB // 2}M"), 2)
+
+    def test_a_core_that_is_not_what_the_variant_is_for_is_an_error_naming_the_series(self):
+        with tempfile.NamedTemporaryFile() as core:
+            core.write(b"NUMBER(pgtable_l5_enabled)=0\n")
+            core.flush()
+            with self.assertRaisesRegex(MachineError, r"series 6\.1: .*pgtable_l5_enabled\)=1"):
+                rawcore._check_expected(Path(core.name), rawcore.VARIANTS["la57"], KERNEL)
 
     def test_an_unknown_variant_is_named(self):
         with self.assertRaisesRegex(KeyError, "vax"):
