@@ -14,6 +14,7 @@ MEMORY_MIB = 2048
 # qemu_fw_cfg tells QEMU where VMCOREINFO lies, for its own dumps.
 MODULES = (*initramfs.VIRTIO_BLK, "virtio_balloon", "qemu_fw_cfg")
 NOTES_BYTES = 1 << 20  # the notes lie at the beginning of /proc/vmcore
+PANIC = r"Kernel panic - not syncing: sysrq"  # by the kernel: what a program has just written may get lost
 PANIC_TIMEOUT = 300
 MONITOR_TIMEOUT = 240
 COPY_TIMEOUT = 300
@@ -130,7 +131,7 @@ def _run_to_copy(config: qemu.Config, variant: Variant, work: Path) -> int:
         if _is_monitored(variant):
             machine.wait_line(r"^lab: monitor now", PANIC_TIMEOUT)
             _use_monitor(variant, work)
-        machine.wait_line(r"^lab: panic now", PANIC_TIMEOUT)
+        machine.wait_line(PANIC, PANIC_TIMEOUT)
         _, found = machine.wait_line(r"^lab: vmcore bytes: (\d+)", COPY_TIMEOUT)
         machine.wait_end(60)
     return int(found[1])
