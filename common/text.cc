@@ -115,6 +115,9 @@ std::string_view nearest_word(std::string_view word, const std::vector<std::stri
   std::string_view best;
   size_t best_distance = word.size() / 3 + 2;  // farther than this is another word, not a slip
   for (const std::string_view candidate : candidates) {
+    // The distance is at least the difference of the lengths: most candidates need no table.
+    const auto [shorter, longer] = std::minmax({word.size(), candidate.size()});
+    if (longer - shorter >= best_distance) continue;
     const size_t distance = edit_distance(word, candidate);
     if (distance < best_distance) {
       best = candidate;
