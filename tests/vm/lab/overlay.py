@@ -33,9 +33,10 @@ def sysconfig(shipped: str) -> str:
 def arm(run, archive_path: str) -> None:
     """Arm the guest with its own image and the archive at `archive_path` in the guest behind it.
 
-    The image is built by the first start in the guest; the one without additions is kept for later calls.
+    The image is built by the first start in the guest; the one without additions is kept for later calls, and synced, so
+    that it outlives the panic.
     """
-    run.command(f"[ -e {PRISTINE} ] || {{ systemctl start kdump && cp {IMAGE} {PRISTINE}; }}", 120)
+    run.command(f"[ -e {PRISTINE} ] || {{ systemctl start kdump && cp {IMAGE} {PRISTINE} && sync; }}", 120)
     run.command("systemctl stop kdump")
     # The kernel wants the next archive on a multiple of 4, and skips zeros before it.
     run.command(f"cp {PRISTINE} /lab/changed.img && truncate -s %512 /lab/changed.img"
