@@ -12,8 +12,8 @@ VM = ROOT / "tests/vm"
 sys.path.insert(0, str(VM))
 
 LEFT_OUT = """left to `tests/run --full`: clang-tidy on sources that did not change; 100,000 runs of every fuzz target
-(here 5,000); the fault runs in a VM that are not in the ordinary handful; the panic and the
-compat tests under 5-level paging"""
+(here 5,000); the fault runs in a VM that are not in the ordinary handful; the dump to a disk that is
+not mounted; the panic and the compat tests under 5-level paging"""
 
 
 def unit(full: bool) -> Counts:

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from . import cache, faults, verify
+from . import cache, faults, other_disk, verify
 
 
 def run(full: bool):
@@ -11,6 +11,8 @@ def run(full: bool):
     for cpu, paging in (("Nehalem", "4-level"), ("max", "5-level")):
         if cpu == "Nehalem" or full:
             yield f"panic, {paging} paging: crash says the same of dump and raw vmcore", _told(lambda cpu=cpu: _verified(cpu))
+    if full:
+        yield "a disk that is not mounted, by its label, with crashkernel=96M", _told(_saved_elsewhere)
     chosen = [fault for fault in faults.FAULTS if full or fault.ordinary]
     with _scratch() as folder:
         for fault, error in faults.run(chosen, Path(folder)):
@@ -21,6 +23,11 @@ def run(full: bool):
 def _verified(cpu: str) -> None:
     with _scratch() as folder:
         verify.check(verify.panic(Path(folder), cpu))
+
+
+def _saved_elsewhere() -> None:
+    with _scratch() as folder:
+        other_disk.check(Path(folder))
 
 
 def _told(test) -> bool:
