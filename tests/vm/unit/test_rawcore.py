@@ -17,7 +17,7 @@ class ConfigTest(unittest.TestCase):
 
     def test_a_guest_that_qemu_dumps_waits_for_the_monitor(self):
         config = rawcore._config(KERNEL, rawcore.VARIANTS["cpus16"], Path("/work"))
-        self.assertEqual((config.cpus, config.agent_socket), (16, Path("/work/port")))
+        self.assertEqual((config.cpus, config.agent_socket), (16, Path("/somewhere/port")))
         self.assertIn("vmcoreinfo", config.extra)
         self.assertIn("lab.monitor", config.append.split())
 
