@@ -10,13 +10,13 @@ KERNEL = kernels.Kernel("6.1", "6.1.0-1-cloud-amd64", "6.1.1-1", Path("/kernels/
 
 class ConfigTest(unittest.TestCase):
     def test_the_plain_guest_has_no_monitor_and_nothing_else_of_a_variant(self):
-        config = rawcore._config(KERNEL, rawcore.VARIANTS[""], Path("/work"))
+        config = rawcore._config(KERNEL, rawcore.VARIANTS[""], Path("/somewhere"))
         self.assertIsNone(config.agent_socket)
         self.assertEqual(config.extra, [])
         self.assertNotIn("lab.monitor", config.append)
 
     def test_a_guest_that_qemu_dumps_waits_for_the_monitor(self):
-        config = rawcore._config(KERNEL, rawcore.VARIANTS["cpus16"], Path("/work"))
+        config = rawcore._config(KERNEL, rawcore.VARIANTS["cpus16"], Path("/somewhere"))
         self.assertEqual((config.cpus, config.agent_socket), (16, Path("/somewhere/port")))
         self.assertIn("vmcoreinfo", config.extra)
         self.assertIn("lab.monitor", config.append.split())
