@@ -36,8 +36,8 @@ std::optional<Fact> Facts::find(std::string_view key) const {
   return found == facts_.end() ? std::nullopt : std::optional(found->second);
 }
 
-void Facts::infer(std::string_view key, int64_t value) {
-  facts_.try_emplace(std::string(key), Fact{value, FactSource::inferred});
+void Facts::add(std::string_view key, int64_t value, FactSource source) {
+  facts_.try_emplace(std::string(key), Fact{value, source});
 }
 
 std::optional<uint64_t> Facts::unsigned_value(std::string_view kind, std::string_view name) const {

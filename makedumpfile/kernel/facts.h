@@ -14,8 +14,12 @@
 
 namespace kdump {
 
+// In the order in which they are asked: what one provider says, no later one changes.
 enum class FactSource {
   vmcoreinfo,  // the kernel said so
+  btf,         // the types in the dead kernel's own memory
+  kallsyms,    // the symbol table in the dead kernel's own memory
+  named_file,  // a vmlinux (-x) or a text of VMCOREINFO lines (-i) that the user named
   inferred,    // follows from the shape of other facts (inferred.h)
 };
 
@@ -32,8 +36,10 @@ class Facts {
   // Keys are spelled as in VMCOREINFO: "OFFSET(page.flags)".
   [[nodiscard]] std::optional<Fact> find(std::string_view key) const;
   [[nodiscard]] bool has(std::string_view key) const { return find(key).has_value(); }
-  // Adds a fact that no provider has; one that is there stays.
-  void infer(std::string_view key, int64_t value);
+  // Adds what a later provider says; a fact that is there stays.
+  void add(std::string_view key, int64_t value, FactSource source);
+  // Every fact by its key, for whoever lists them.
+  [[nodiscard]] const std::map<std::string, Fact, std::less<>>& all() const { return facts_; }
 
   [[nodiscard]] std::optional<VirtAddr> symbol(std::string_view name) const;
   [[nodiscard]] std::optional<uint64_t> size(std::string_view type) const;      // bytes

@@ -51,7 +51,7 @@ constexpr Inference kInferences[] = {
 
 void infer_facts(Facts& facts, uint16_t machine) {
   for (const Inference& inference : kInferences)
-    if (inference.holds(facts, machine)) facts.infer(inference.key, inference.value);
+    if (inference.holds(facts, machine)) facts.add(inference.key, inference.value, FactSource::inferred);
 }
 
 }  // namespace kdump
