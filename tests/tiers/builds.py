@@ -24,19 +24,24 @@ def build(preset: str) -> Counts:
     return one(f"build of preset {preset}", True)
 
 
-def ctest(preset: str, label: str) -> Counts:
-    """Run the tests of one label of a built preset. That there are none is a failure."""
+def ctest(preset: str, label: str, environment: dict[str, str] | None = None, of: str = "") -> Counts:
+    """Run the tests of one label of a built preset, with `environment` added to ours. That there are none is a failure.
+
+    `of` says in the names of the failed ones what they were run on.
+    """
+    name = f"{preset} {of}".rstrip()
     prefix = WITHOUT_RANDOMISATION if preset == "tsan" else []
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [*prefix, "ctest", "--preset", preset, "-L", f"^{label}$", f"-j{os.cpu_count()}", "--no-tests=error",
                    "--output-junit", str(report)]
-        done = subprocess.run(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        done = subprocess.run(command, cwd=ROOT, text=True, env={**os.environ, **(environment or {})},
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
         if done.returncode != 0:
             print(done.stdout[-20000:])
         if not report.exists():
-            return one(f"{preset} {label}: ctest gave no results", False)
-        return _count(ElementTree.parse(report).getroot(), f"{preset}: ")
+            return one(f"{name} {label}: ctest gave no results", False)
+        return _count(ElementTree.parse(report).getroot(), f"{name}: ")
 
 
 def _count(suite: ElementTree.Element, prefix: str) -> Counts:

@@ -1,19 +1,19 @@
 """What `tests/run` runs: the tiers by name, in the order they run in."""
 
-import os
 import subprocess
 import sys
 
-from . import builds, checks, fuzzing
+from . import builds, checks, cores, fuzzing
 from .builds import ROOT
 from .counts import Counts, one
 
 VM = ROOT / "tests/vm"
 sys.path.insert(0, str(VM))
 
-LEFT_OUT = """left to `tests/run --full`: clang-tidy on sources that did not change; 100,000 runs of every fuzz target
+LEFT_OUT = f"""left to `tests/run --full`: clang-tidy on sources that did not change; 100,000 runs of every fuzz target
 (here 5,000); the fault runs in a VM that are not in the ordinary handful; the dump to a disk that is
-not mounted; the panic and the compat tests under 5-level paging"""
+not mounted; the panic under 5-level paging; the compat tests on guests made differently:
+{cores.described([core for core in cores.CORES if not core.ordinary])}"""
 
 
 def unit(full: bool) -> Counts:
@@ -32,16 +32,9 @@ def cli(_full: bool) -> Counts:
 
 
 def compat(full: bool) -> Counts:
-    """Other tools read our dumps and we read theirs, on the raw vmcore of a real panic; in full also with 5-level paging."""
-    from lab import rawcore
-
-    total = builds.build("release")
-    if total.failures:
-        return total
-    for variant in ("", "la57") if full else ("",):
-        os.environ["KDUMP_TEST_VMCORE"] = str(rawcore.get("6.1", variant) / "vmcore")
-        total += builds.ctest("release", "compat")
-    return total
+    """Other tools read our dumps and we read theirs, on the raw vmcores of real panics of every kernel series."""
+    built = builds.build("release")
+    return built if built.failures else built + cores.run(full)
 
 
 def vm(full: bool) -> Counts:
