@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile/filter/page_rules.h"
 
+#include <algorithm>
+
 #include "makedumpfile/filter/dump_level.h"
 
 namespace kdump {
@@ -28,9 +30,7 @@ class PageView {
         flags_(load<uint64_t>(page, layout.flags)),
         mapcount_(load<uint32_t>(page, layout.mapcount)) {}
 
-  [[nodiscard]] bool is_tail() const {
-    return (load<uint64_t>(page_, layout_.compound_head) & kCompoundTail) != 0;
-  }
+  [[nodiscard]] bool is_tail() const { return says_tail(page_); }
   [[nodiscard]] bool is_compound_head() const { return next_ != nullptr && has(layout_.head); }
   [[nodiscard]] bool is_slab() const { return is_type(layout_.slab) || has(layout_.slab_flag); }
   [[nodiscard]] bool is_buddy() const { return is_type(layout_.buddy) && !is_slab(); }
@@ -50,11 +50,21 @@ class PageView {
   [[nodiscard]] uint64_t private_value() const { return load<uint64_t>(page_, layout_.private_); }
   // Of a compound page; 0 for any other, and for orders that cannot be.
   [[nodiscard]] uint64_t order(Pfn pfn) const {
-    const uint64_t order = is_compound_head() ? next_order() : 0;
-    return order <= kMaxPageOrder && is_aligned(pfn, order) ? order : 0;
+    if (!is_compound_head() || !says_tail(next_)) return 0;
+    const uint64_t order = next_order();
+    return order <= max_order() && is_aligned(pfn, order) ? order : 0;
   }
 
  private:
+  [[nodiscard]] bool says_tail(const std::byte* page) const {
+    return (load<uint64_t>(page, layout_.compound_head) & kCompoundTail) != 0;
+  }
+  // Only hugetlb pages are larger than what the page allocator has: they are put together by
+  // alloc_contig_range() and at boot (mm/hugetlb.c).
+  [[nodiscard]] uint64_t max_order() const {
+    const bool is_known = layout_.buddy_orders != 0 && !is_hugetlb();
+    return is_known ? std::min(kMaxPageOrder, layout_.buddy_orders - 1) : kMaxPageOrder;
+  }
   [[nodiscard]] bool has(uint64_t mask) const { return (flags_ & mask) != 0; }
   [[nodiscard]] bool is_type(uint64_t type) const { return mapcount_ == type; }
   [[nodiscard]] uint64_t next_order() const;

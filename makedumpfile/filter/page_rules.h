@@ -7,8 +7,9 @@
 //   3. cache (bits 1, 2), 4. private cache (bit 2), 5. user: anonymous or hugetlb (bit 3)
 //   6. hwpoison and 7. offline, at every level
 //
-// Kept rather than excluded, unlike there: orders that no kernel has or that the pfn is not aligned to
-// (damaged struct pages); and where slab is a page type, the flag bit that was PG_slab is not looked at
+// Kept rather than excluded, unlike there: what follows a head whose order cannot be (damaged struct pages):
+// one that the pfn is not aligned to, whose next page is no tail, or that the page allocator does not have,
+// unless the page is hugetlb's; and where slab is a page type, the flag bit that was PG_slab is not looked at
 // (46df8e73a4a3: it is PG_waiters' now). Excluded, unlike there: a poisoned tail page, for reading it may
 // stop the machine.
 #pragma once

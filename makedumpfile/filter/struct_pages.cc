@@ -13,13 +13,17 @@ void StructPages::enter(const MemMapRange& range, PfnRange pages) {
 
 bool StructPages::load(Pfn pfn) {
   if (batch_.contains(pfn)) return readable_;
-  // Batches end at multiples of their size: then no head of a compound page is the last of one.
-  const Pfn aligned_end((pfn.value() / kBatch + 1) * kBatch);
-  batch_ = {pfn, std::min(aligned_end, pages_.end)};
-  bytes_.resize(batch_.size() * struct_size_);
-  const VirtAddr first = range_.first + (pfn - range_.pages.begin) * struct_size_;
-  readable_ = reader_->read(first, bytes_).has_value();
+  readable_ = read_batch(pfn, kBatch) || read_batch(pfn, kSmallBatch);
   return readable_;
+}
+
+bool StructPages::read_batch(Pfn first, uint64_t size) {
+  // Batches end at multiples of their size: then no head of a compound page is the last of one.
+  const Pfn aligned_end((first.value() / size + 1) * size);
+  batch_ = {first, std::min(aligned_end, pages_.end)};
+  if (range_.first == kUnknownPlace) return false;
+  bytes_.resize(batch_.size() * struct_size_);
+  return reader_->read(range_.first + (first - range_.pages.begin) * struct_size_, bytes_).has_value();
 }
 
 }  // namespace kdump

@@ -12,6 +12,8 @@ class StructPages {
  public:
   // Few enough for the processor's second cache, enough that the call that reads them does not count.
   static constexpr uint64_t kBatch = 1024;
+  // Where one of those cannot be read: what one page of memory holds.
+  static constexpr uint64_t kSmallBatch = 64;
 
   StructPages(VirtualReader& reader, uint64_t struct_size) : reader_(&reader), struct_size_(struct_size) {}
 
@@ -30,6 +32,8 @@ class StructPages {
   [[nodiscard]] const std::byte* after(Pfn pfn) const { return pfn + 1 < batch_.end ? at(pfn + 1) : nullptr; }
 
  private:
+  bool read_batch(Pfn first, uint64_t size);
+
   VirtualReader* reader_;
   uint64_t struct_size_;
   MemMapRange range_{};

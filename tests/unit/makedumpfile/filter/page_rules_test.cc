@@ -40,6 +40,7 @@ struct Page {
   uint64_t compound_head = 0;
   uint8_t next_dtor = 0, next_order = 0;
   uint64_t next_flags = 0;
+  uint64_t next_compound_head = 1;  // a tail
   Pfn pfn = kPfn;
   bool has_next = true;
 };
@@ -57,6 +58,7 @@ class PageRules : public ::testing::Test {
     put(40, page.private_value);
     put(48, page.mapcount);
     put(64, page.next_flags);
+    put(64 + 8, page.next_compound_head);
     put(64 + 16, page.next_dtor);
     put(64 + 17, page.next_order);
     return classify_page(layout, level, page.pfn, bytes.data(), page.has_next ? bytes.data() + 64 : nullptr);
@@ -138,15 +140,49 @@ TEST_F(PageRules, HugetlbIsUsers) {
   EXPECT_EQ(classify({.flags = 0, .next_dtor = 2, .next_order = 9}), kKept);  // no head
 }
 
-TEST_F(PageRules, OrdersThatCannotBeCountAsOnePage) {
-  const auto pages = [&](uint8_t order, uint64_t pfn) {
-    return classify({.flags = Pages::kHead, .mapping = 1, .next_order = order, .pfn = Pfn(pfn)}).pages;
+// makedumpfile shifts 1 by any order below 64, in an int: 31 to 63 are undefined there, and a damaged struct
+// page of pfn 0 or of any aligned one takes up to 2^30 pages with it.
+TEST_F(PageRules, CorruptOrdersTakeNoPagesWithThem) {
+  for (const uint8_t dtor : {uint8_t{1}, uint8_t{2}}) {
+    for (unsigned order = 19; order < 256; ++order) {
+      for (const uint64_t pfn : {uint64_t{0}, uint64_t{1} << 18, uint64_t{1} << 40}) {
+        const Page page{.flags = Pages::kHead,
+                        .mapping = 1,
+                        .next_dtor = dtor,
+                        .next_order = static_cast<uint8_t>(order),
+                        .pfn = Pfn(pfn)};
+        EXPECT_EQ(classify(page), (Verdict{PageClass::user, 1})) << "order " << order << ", pfn " << pfn;
+      }
+    }
+  }
+  EXPECT_EQ(classify({.flags = Pages::kHead, .mapping = 1, .next_order = 9, .pfn = Pfn(511)}).pages,
+            1U);  // not aligned
+}
+
+// Only hugetlb pages are larger than the largest free block.
+TEST_F(PageRules, OrdersThatThePageAllocatorDoesNotHaveAreHugetlbsOnly) {
+  constexpr Pfn kGigabyte{1 << 18};
+  const auto pages = [&](uint8_t order, uint8_t dtor) {
+    return classify({.flags = Pages::kHead,
+                     .mapping = 1,
+                     .next_dtor = dtor,
+                     .next_order = order,
+                     .pfn = kGigabyte})
+        .pages;
   };
-  EXPECT_EQ(pages(18, uint64_t{1} << 18), uint64_t{1} << 18);  // a page of 1 GiB
-  EXPECT_EQ(pages(19, uint64_t{1} << 40), 1U);
-  EXPECT_EQ(pages(63, 0), 1U);
-  EXPECT_EQ(pages(255, 0), 1U);
-  EXPECT_EQ(pages(9, 511), 1U);  // not aligned
+  EXPECT_EQ(pages(10, 1), 1024U);
+  EXPECT_EQ(pages(11, 1), 1U);
+  EXPECT_EQ(pages(18, 1), 1U);
+  EXPECT_EQ(pages(18, 2), 1U << 18);
+  layout.buddy_orders = 0;  // not told
+  EXPECT_EQ(pages(18, 1), 1U << 18);
+}
+
+TEST_F(PageRules, AHeadThatNoTailFollowsCountsAsOnePage) {
+  EXPECT_EQ(classify({.flags = Pages::kHead, .mapping = 1, .next_order = 9, .next_compound_head = 0}).pages,
+            1U);
+  EXPECT_EQ(classify({.flags = Pages::kHead, .next_dtor = 2, .next_order = 9, .next_compound_head = 0}).pages,
+            1U);
 }
 
 TEST_F(PageRules, AHeadAtTheEndOfWhatIsKnownCountsAsOnePage) {
@@ -172,11 +208,14 @@ TEST_F(PageRules, TheFirstRuleThatHoldsDecides) {
             PageClass::hwpoison);
 }
 
-TEST_F(PageRules, WithSlabAsAPageTypeTheOldBitMeansNothing) {
-  // Since 6.10; bit 7 is PG_waiters there.
+// Since 6.10; makedumpfile goes on with bit 7 as PG_slab.
+TEST_F(PageRules, WaitersAreNotTakenForSlab) {
   layout.slab = 0xf5000000;
   layout.slab_flag = 0;
   EXPECT_EQ(classify({.flags = 1 << 7, .mapping = 1}).page_class, PageClass::user);
+  EXPECT_EQ(classify({.flags = 1 << 7 | Pages::kLru, .mapping = 1}, dump_level::kCache), kKept);
+  EXPECT_EQ(classify({.flags = 1 << 7, .mapcount = Pages::kBuddy}).page_class, PageClass::free);
+  EXPECT_EQ(classify({.flags = 1 << 7, .mapcount = Pages::kOffline}, 0).page_class, PageClass::offline);
   EXPECT_EQ(classify({.mapping = 1, .mapcount = 0xf5000000}), kKept);
 }
 
