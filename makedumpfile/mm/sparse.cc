@@ -62,12 +62,15 @@ class SectionReader {
   SectionReader(const SectionLayout& layout, VirtualReader reader, VirtAddr mem_section)
       : layout_(&layout), reader_(std::move(reader)), mem_section_(mem_section) {}
 
-  // The struct page of the section's first page; nullopt when it has none or cannot be read.
+  // The struct page of the section's first page; nullopt when it has none.
   std::optional<VirtAddr> first_page(uint64_t section) {
-    const auto entry = entry_of(section);
-    if (!entry) return std::nullopt;
+    const uint64_t group_size = layout_->sections_per_root != 0 ? layout_->sections_per_root : kGroup;
+    if (group_ != section / group_size) load_group(section / group_size, group_size);
+    if (state_ == Group::unreadable) return kUnknownPlace;
+    if (state_ == Group::absent) return std::nullopt;
     le64 coded;
-    std::memcpy(&coded, entry->data() + layout_->map_offset, sizeof coded);
+    std::memcpy(&coded, entries_.data() + section % group_size * layout_->entry_size + layout_->map_offset,
+                sizeof coded);
     if ((coded & kSectionMarkedPresent) == 0) return std::nullopt;
     const unsigned flag_bits = std::min(layout_->pfn_section_shift, kMaxFlagBits);
     const uint64_t map = coded & (~uint64_t{0} << flag_bits);
@@ -75,23 +78,21 @@ class SectionReader {
   }
 
  private:
-  std::optional<Bytes> entry_of(uint64_t section) {
-    const uint64_t group_size = layout_->sections_per_root != 0 ? layout_->sections_per_root : kGroup;
-    if (group_ != section / group_size) {
-      group_ = section / group_size;
-      const auto place = group_address(group_, group_size);
-      entries_.resize(std::min(group_size, layout_->sections - group_ * group_size) * layout_->entry_size);
-      readable_ = place && reader_.read(*place, entries_).has_value();
-    }
-    if (!readable_) return std::nullopt;
-    return Bytes(entries_).subspan(section % group_size * layout_->entry_size, layout_->entry_size);
+  enum class Group { absent, unreadable, readable };
+
+  void load_group(uint64_t group, uint64_t group_size) {
+    group_ = group;
+    entries_.resize(std::min(group_size, layout_->sections - group * group_size) * layout_->entry_size);
+    const auto place = group_address(group, group_size);
+    state_ = place && reader_.read(*place, entries_) ? Group::readable : Group::unreadable;
+    if (place == VirtAddr(0)) state_ = Group::absent;
   }
 
-  std::optional<VirtAddr> group_address(uint64_t group, uint64_t group_size) {
+  // 0 when there is no such root.
+  Result<VirtAddr> group_address(uint64_t group, uint64_t group_size) {
     if (layout_->sections_per_root == 0) return mem_section_ + group * group_size * layout_->entry_size;
     le64 root = 0;
-    if (!reader_.read(mem_section_ + group * sizeof root, mutable_bytes_of(root)) || root == 0)
-      return std::nullopt;
+    TRY(reader_.read(mem_section_ + group * sizeof root, mutable_bytes_of(root)));
     return VirtAddr(root);
   }
 
@@ -101,7 +102,7 @@ class SectionReader {
   VirtualReader reader_;
   VirtAddr mem_section_;
   uint64_t group_ = UINT64_MAX;
-  bool readable_ = false;
+  Group state_ = Group::absent;
   ByteVector entries_;
 };
 
@@ -136,8 +137,9 @@ std::vector<MemMapRange> read_sections(const KernelInfo& kernel, const SectionLa
 }
 
 bool is_plausible(const std::vector<MemMapRange>& ranges, const AddressSpace& address_space) {
-  return std::ranges::any_of(
-      ranges, [&](const MemMapRange& range) { return address_space.translate(range.first).has_value(); });
+  return std::ranges::any_of(ranges, [&](const MemMapRange& range) {
+    return range.first != kUnknownPlace && address_space.translate(range.first).has_value();
+  });
 }
 
 }  // namespace
