@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The kernel's zones (include/linux/mmzone.h): where the page allocator keeps its counters and free lists.
+#pragma once
+
+#include <vector>
+
+#include "common/error.h"
+#include "common/units.h"
+#include "makedumpfile/kernel/kernel_info.h"
+
+namespace kdump {
+
+struct Zone {
+  VirtAddr address;  // of its struct zone
+  uint64_t node;     // its place in node_data, 0 without NUMA
+  uint64_t number;   // its place in pglist_data.node_zones
+};
+
+// The zones of every node: of node_data with NUMA, else of contig_page_data. Errors: a fact is missing, or a
+// node cannot be read.
+Result<std::vector<Zone>> read_zones(const KernelInfo& kernel);
+
+}  // namespace kdump
