@@ -26,6 +26,11 @@ Result<T> needed(std::optional<T> fact, std::string_view kind, std::string_view 
 
 }  // namespace
 
+std::string_view name_of(FactSource source) {
+  static constexpr std::string_view kNames[] = {"vmcoreinfo", "btf", "kallsyms", "named file", "inferred"};
+  return kNames[static_cast<size_t>(source)];
+}
+
 Facts::Facts(Vmcoreinfo vmcoreinfo) : vmcoreinfo_(std::move(vmcoreinfo)) {
   for (const auto& [key, value] : vmcoreinfo_.lines())
     if (const auto number = parse_fact(key, value)) facts_[key] = {*number, FactSource::vmcoreinfo};

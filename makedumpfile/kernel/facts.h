@@ -23,6 +23,9 @@ enum class FactSource {
   inferred,    // follows from the shape of other facts (inferred.h)
 };
 
+// "vmcoreinfo", "btf", …, as reports show it.
+std::string_view name_of(FactSource source);
+
 struct Fact {
   int64_t value;
   FactSource source;

@@ -7,6 +7,7 @@
 #include "makedumpfile/arch/architecture.h"
 #include "makedumpfile/kernel/facts.h"
 #include "makedumpfile/kernel/inferred.h"
+#include "makedumpfile/kernel/own_memory.h"
 
 namespace kdump {
 namespace {
@@ -67,8 +68,10 @@ Result<KernelInfo> read_kernel_info(const Vmcore& vmcore) {
   auto address_space =
       std::make_unique<AddressSpace>(vmcore, find_page_table(vmcore.machine(), vmcoreinfo, vmcore.name()));
   auto facts = std::make_unique<Facts>(std::move(vmcoreinfo));
+  std::vector<std::string> notes = add_facts_of_own_memory(*facts, *address_space);
   infer_facts(*facts, vmcore.machine());
   KernelInfo info(vmcore, std::move(facts), std::move(address_space));
+  info.provider_notes_ = std::move(notes);
   info.page_shift_ = TRY(page_shift_of(info.facts(), vmcore.name()));
   info.phys_base_ = phys_base_of(info.facts(), vmcore.machine());
   info.release_ = info.facts().text("OSRELEASE").value_or("");

@@ -38,6 +38,8 @@ class KernelInfo {
   [[nodiscard]] const diskdump::UtsName& utsname() const { return utsname_; }
   // CRASHTIME of VMCOREINFO: seconds since the epoch.
   [[nodiscard]] int64_t crash_time() const { return crash_time_; }
+  // What became of the providers of facts that could not tell theirs, a line each: for who asks, no alarm.
+  [[nodiscard]] const std::vector<std::string>& provider_notes() const { return provider_notes_; }
 
  private:
   friend Result<KernelInfo> read_kernel_info(const Vmcore& vmcore);
@@ -50,6 +52,7 @@ class KernelInfo {
   std::string release_;
   diskdump::UtsName utsname_{};
   int64_t crash_time_ = 0;
+  std::vector<std::string> provider_notes_;
 };
 
 // Gathers the facts. `vmcore` must outlive the result. A dump without VMCOREINFO gives what the headers alone

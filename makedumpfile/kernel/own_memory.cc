@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile/kernel/own_memory.h"
+
+#include "makedumpfile/kernel/btf.h"
+#include "makedumpfile/kernel/kallsyms.h"
+#include "makedumpfile/kernel/wanted_facts.h"
+
+namespace kdump {
+namespace {
+
+bool is_symbol(const WantedFact& wanted) { return kind_of(wanted.key) == FactKind::symbol; }
+
+// The rows that are still to be told, symbols or types.
+std::vector<WantedFact> open_rows(const Facts& facts, bool symbols) {
+  std::vector<WantedFact> open;
+  for (const WantedFact& wanted : wanted_facts())
+    if (is_symbol(wanted) == symbols && !facts.has(wanted.key)) open.push_back(wanted);
+  return open;
+}
+
+Status add_symbols(Facts& facts, const AddressSpace& address_space) {
+  const std::vector<WantedFact> rows = open_rows(facts, true);
+  std::vector<std::string_view> names;
+  for (const WantedFact& row : rows) names.push_back(place_of(row).name);
+  const SymbolAddresses addresses = TRY(look_up_kallsyms(facts, address_space, names));
+  for (const WantedFact& row : rows) {
+    const auto found = addresses.find(place_of(row).name);
+    if (found == addresses.end()) continue;
+    facts.add(row.key, static_cast<int64_t>(found->second.value()), FactSource::kallsyms);
+  }
+  return {};
+}
+
+Status add_types(Facts& facts, const AddressSpace& address_space) {
+  const VirtAddr start = TRY(facts.need_symbol("__start_BTF"));
+  const VirtAddr stop = TRY(facts.need_symbol("__stop_BTF"));
+  const std::vector<WantedFact> rows = open_rows(facts, false);
+  std::vector<FactPlace> places;
+  for (const WantedFact& row : rows) places.push_back(place_of(row));
+  ByteVector raw = TRY(read_btf(address_space, start, stop));
+  const auto answers = TRY(ask_btf(std::move(raw), places));
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (!answers[i]) continue;
+    facts.add(rows[i].key, rows[i].derive == nullptr ? *answers[i] : rows[i].derive(*answers[i]),
+              FactSource::btf);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<std::string> add_facts_of_own_memory(Facts& facts, const AddressSpace& address_space) {
+  if (!address_space.usable()) return {};
+  std::vector<std::string> notes;
+  if (const Status added = add_symbols(facts, address_space); !added)
+    notes.push_back("no facts from the kernel's symbol table: " + added.error().message());
+  if (const Status added = add_types(facts, address_space); !added)
+    notes.push_back("no facts from the kernel's types: " + added.error().message());
+  return notes;
+}
+
+}  // namespace kdump
