@@ -12,6 +12,7 @@
 #include "makedumpfile/console.h"
 #include "makedumpfile/dump.h"
 #include "makedumpfile/options.h"
+#include "makedumpfile/show_facts.h"
 
 namespace kdump {
 namespace {
@@ -43,6 +44,11 @@ Status dump_dmesg(const Options& options, Console& console) {
   return {};
 }
 
+Status print_facts(const Options& options, Console& console) {
+  console.say(kCommon, TRY(show_facts(options.dump.vmcore)));
+  return {};
+}
+
 Status show_help(const Options& /*options*/, Console& console) {
   console.say(kCommon, makedumpfile_help());
   return {};
@@ -67,8 +73,9 @@ struct ModeRow {
 
 constexpr ModeRow kModes[] = {
     {make_dump, Mode::dump, true},        {rearrange, Mode::rearrange, true},
-    {dump_dmesg, Mode::dump_dmesg, true}, {show_help, Mode::help, false},
-    {show_version, Mode::version, false}, {nothing, Mode::check_params, false},
+    {dump_dmesg, Mode::dump_dmesg, true}, {print_facts, Mode::show_facts, false},
+    {show_help, Mode::help, false},       {show_version, Mode::version, false},
+    {nothing, Mode::check_params, false},
 };
 
 int failed(Console& console, std::string_view message) {

@@ -120,6 +120,8 @@ constexpr Option<Parsing> kTable[] = {
      set_mode<Mode::rearrange>},
     {{0, "dump-dmesg", kNone, nullptr, "write the kernel log of VMCORE to LOGFILE"},
      set_mode<Mode::dump_dmesg>},
+    {{0, "show-facts", kNone, nullptr, "print what is known of the kernel of VMCORE, and from where"},
+     set_mode<Mode::show_facts>},
     {{0, "num-threads", kRequired, "N", "threads that read and compress"}, set_threads},
     {{0, "message-level", kRequired, "N", "sum of 1 progress, 2 common, 4 error, 8 debug, 16 report"},
      set_message_level},
@@ -182,13 +184,15 @@ constexpr Usage kUsages[] = {
     {Mode::rearrange, false, 1, "makedumpfile -R [-f] DUMPFILE"},
     {Mode::dump_dmesg, false, 2, "makedumpfile --dump-dmesg [-f] VMCORE LOGFILE"},
     {Mode::dump_dmesg, true, 1, "makedumpfile --dump-dmesg -F VMCORE"},
+    {Mode::show_facts, false, 1, "makedumpfile --show-facts VMCORE"},
 };
 
 // Who only checks options, as a service does with its configuration, may not know the files yet.
 Status check_files(Mode mode, bool flattened, bool check_only, size_t count) {
   const auto* usage = std::ranges::find_if(
       kUsages, [&](const Usage& u) { return u.mode == mode && u.flattened == flattened; });
-  if (usage == std::end(kUsages)) return fail(ErrorKind::usage, "-R and -F exclude each other");
+  if (usage == std::end(kUsages))
+    return fail(ErrorKind::usage, "-R and -F exclude each other, and so do --show-facts and -F");
   if (usage->count == count || (check_only && count == 0)) return {};
   return fail(ErrorKind::usage, "{} file names where {} belong: {}", count, usage->count, usage->text);
 }
@@ -207,6 +211,7 @@ void place_files(Parsing& parsing) {
     return;
   }
   parsing.dump.vmcore = parsing.files[0];
+  if (parsing.mode == Mode::show_facts) return;
   if (parsing.dump.flattened) {
     parsing.dump.output_fd = STDOUT_FILENO;
   } else {

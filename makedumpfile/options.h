@@ -13,7 +13,7 @@
 
 namespace kdump {
 
-enum class Mode { dump, rearrange, dump_dmesg, help, version, check_params };
+enum class Mode { dump, rearrange, dump_dmesg, show_facts, help, version, check_params };
 
 // Bits of --message-level.
 namespace message_level {

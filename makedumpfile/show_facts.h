@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// --show-facts: what is known of a dump's kernel, from where, what is not, and what that costs.
+#pragma once
+
+#include <string>
+
+#include "common/error.h"
+
+namespace kdump {
+
+// One line a fact, sorted by key ("OFFSET(page.flags)=0  btf"), then what is missing, what follows from that,
+// and what became of providers that could not tell. Ready to print.
+Result<std::string> show_facts(const std::string& vmcore);
+
+}  // namespace kdump
