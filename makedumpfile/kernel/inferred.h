@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Facts that some kernels' VMCOREINFO leaves out, and that are macros, so no debug information has them
-// either: they follow from the shape of the facts that are there.
+// either: they follow from the shape of the facts that are there. An inference is what is left when nobody
+// tells, so it comes after every provider, a file that the user named included.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The symbol table that the kernel keeps for its own backtraces (CONFIG_KALLSYMS; kernel/kallsyms.c, written
-// by scripts/kallsyms.c), read from the dead kernel's memory. VMCOREINFO tells where it is since 5fd8fea935a1
+// by scripts/kallsyms.c), read from the dead kernel's memory. VMCOREINFO tells where it is since f09bddbd8661
 // (6.0). With CONFIG_KALLSYMS_ALL it has variables, too.
 //
 //   kallsyms_num_syms     u32, the number of symbols

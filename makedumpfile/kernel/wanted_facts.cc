@@ -51,6 +51,11 @@ constexpr WantedFact kWanted[] = {
     {"SIZE(task_struct)"},
     {"OFFSET(task_struct.stack)"},
     {"SIZE(thread_union)"},
+    // The first task's stack (include/asm-generic/vmlinux.lds.h), by its names since and before 6.10.
+    {"SYMBOL(__start_init_stack)"},
+    {"SYMBOL(__end_init_stack)"},
+    {"SYMBOL(__start_init_task)"},
+    {"SYMBOL(__end_init_task)"},
 
     // Page tables. swapper_pg_dir is a macro for init_top_pgt on x86_64.
     {"SYMBOL(init_top_pgt)"},
@@ -75,6 +80,7 @@ constexpr WantedFact kWanted[] = {
     {"OFFSET(page.mapping)"},
     {"OFFSET(page.lru)"},
     {"OFFSET(page._mapcount)"},
+    {"OFFSET(page.page_type)"},  // since 6e292b9be7f4 (4.18), in the same place
     {"OFFSET(page.private)"},
     {"OFFSET(page.compound_dtor)"},
     {"OFFSET(page.compound_order)"},
@@ -96,7 +102,7 @@ constexpr WantedFact kWanted[] = {
 
     // Page types: values of _mapcount. Numbers in the top byte since 4ffca5a96678 (6.12), before that bits,
     // of
-    // a named enum since ff202303c398 (6.11).
+    // a named enum since ff202303c398 (6.10).
     {"NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)", "pagetype.PGTY_buddy", in_top_byte},
     {"NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)", "pagetype.PG_buddy", cleared_bit},
     {"NUMBER(PAGE_OFFLINE_MAPCOUNT_VALUE)", "pagetype.PGTY_offline", in_top_byte},

@@ -136,6 +136,19 @@ std::vector<MemMapRange> read_sections(const KernelInfo& kernel, const SectionLa
   return ranges;
 }
 
+// mem_section became a pointer to the array with 83e3c48729d9 (4.15). VMCOREINFO gives the array's address,
+// but kallsyms, vmlinux, and kernels without a0b1280368d1 the pointer's. So both are tried, the likelier one
+// first.
+std::vector<VirtAddr> places_of_sections(const KernelInfo& kernel, VirtAddr mem_section) {
+  std::vector<VirtAddr> places{mem_section};
+  const auto array = kernel.address_space().read_value<le64>(mem_section);
+  if (!array) return places;
+  const auto fact = kernel.facts().find("SYMBOL(mem_section)");
+  const bool by_name = fact && fact->source != FactSource::vmcoreinfo;
+  places.insert(by_name ? places.begin() : places.end(), VirtAddr(*array));
+  return places;
+}
+
 bool is_plausible(const std::vector<MemMapRange>& ranges, const AddressSpace& address_space) {
   return std::ranges::any_of(ranges, [&](const MemMapRange& range) {
     return range.first != kUnknownPlace && address_space.translate(range.first).has_value();
@@ -147,12 +160,8 @@ bool is_plausible(const std::vector<MemMapRange>& ranges, const AddressSpace& ad
 Result<std::vector<MemMapRange>> read_sparse_mem_map(const KernelInfo& kernel) {
   const SectionLayout layout = TRY(section_layout(kernel));
   const VirtualReader reader = TRY(kernel.address_space().reader());
-  auto ranges = read_sections(kernel, layout, SectionReader(layout, reader, layout.mem_section));
-  if (is_plausible(ranges, kernel.address_space())) return ranges;
-  // mem_section became a pointer to the array with 83e3c48729d9 (4.15). VMCOREINFO gives the array's address,
-  // but vmlinux, and kernels without a0b1280368d1, the pointer's.
-  if (const auto array = kernel.address_space().read_value<le64>(layout.mem_section)) {
-    ranges = read_sections(kernel, layout, SectionReader(layout, reader, VirtAddr(*array)));
+  for (const VirtAddr mem_section : places_of_sections(kernel, layout.mem_section)) {
+    auto ranges = read_sections(kernel, layout, SectionReader(layout, reader, mem_section));
     if (is_plausible(ranges, kernel.address_space())) return ranges;
   }
   return fail(ErrorKind::corrupt, "no struct page found: mem_section at {:#x} leads to none that is mapped",
