@@ -17,6 +17,15 @@ Status VirtualReader::read(VirtAddr addr, MutableBytes out) {
   return {};
 }
 
+void VirtualReader::for_each_mapped(VirtRange range, const std::function<void(PhysRange)>& visit) {
+  while (!range.empty()) {
+    const Mapping mapping = walker_.look_up(range.begin);
+    const uint64_t step = std::min(range.size(), mapping.size);
+    if (mapping.addr) visit({*mapping.addr, *mapping.addr + step});
+    range.begin += step;
+  }
+}
+
 Status AddressSpace::usable() const {
   if (!table_) return std::unexpected(table_.error());
   return {};

@@ -3,6 +3,7 @@
 // place, vmemmap and vmalloc need no knowledge of layouts.
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "common/bytes.h"
@@ -18,6 +19,16 @@ class VirtualReader {
   Result<Translation> translate(VirtAddr addr) { return walker_.translate(addr); }
   // Fills `out` from `addr` on, over any page boundaries.
   Status read(VirtAddr addr, MutableBytes out);
+  // A value of the kernel's, in its byte order.
+  template <typename T>
+    requires std::is_trivially_copyable_v<T>
+  Result<T> read_value(VirtAddr addr) {
+    T value{};
+    TRY(read(addr, mutable_bytes_of(value)));
+    return value;
+  }
+  // Calls visit(physical memory) for each mapped piece of `range` in ascending order of virtual addresses.
+  void for_each_mapped(VirtRange range, const std::function<void(PhysRange)>& visit);
 
  private:
   const Vmcore* vmcore_;
@@ -32,6 +43,7 @@ class AddressSpace {
 
   // Why nothing can be read by virtual address; success when it can.
   [[nodiscard]] Status usable() const;
+  [[nodiscard]] const Result<PageTable>& page_table() const { return table_; }
   // The reader refers to this object.
   [[nodiscard]] Result<VirtualReader> reader() const;
 

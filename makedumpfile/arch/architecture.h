@@ -10,6 +10,16 @@
 
 namespace kdump {
 
+// What is where in the kernel's half of the virtual addresses, and what else only the architecture knows.
+struct KernelLayout {
+  VirtAddr image;        // the kernel image lies somewhere in the image_size bytes from here on,
+  uint64_t image_size;   // unless NUMBER(KERNEL_IMAGE_SIZE) tells how many;
+  VirtAddr modules_end;  // and memory for modules from there to here
+  uint64_t stack_size;   // of a task, where SIZE(thread_union) is not told
+  size_t stack_pointer;  // its offset in NT_PRSTATUS, bytes
+  VirtAddr user_end;     // addresses below are never the kernel's
+};
+
 struct Architecture {
   uint16_t machine;  // elf::EM_…
   std::string_view name;
@@ -18,6 +28,7 @@ struct Architecture {
   std::string_view phys_base;
   // The kernel's own page table, from what VMCOREINFO tells. Errors name the line that is missing.
   Result<PageTable> (*page_table)(const Vmcoreinfo& vmcoreinfo);
+  KernelLayout kernel;
 };
 
 // A new architecture = a row in architecture.cc, a file that defines it, a page-table fixture in

@@ -14,45 +14,65 @@ uint64_t low_bits(unsigned count) { return (uint64_t{1} << count) - 1; }
 
 }  // namespace
 
+bool PageTableFormat::is_leaf(size_t level, uint64_t entry) const {
+  if (level + 1 == levels.size()) return true;
+  return levels[level].may_be_leaf && (entry & huge) != 0;
+}
+
+size_t PageTableFormat::entry_count(size_t level) const {
+  const unsigned above = level == 0 ? va_bits : levels[level - 1].shift;
+  return size_t{1} << (above - levels[level].shift);
+}
+
 Result<Translation> PageTableWalker::translate(VirtAddr addr) {
   const PageTableFormat& format = *table_->format;
   if (!is_canonical(addr, format.va_bits)) {
     return fail(ErrorKind::corrupt, "virtual address {:#x} is not one of {} bits", addr.value(),
                 format.va_bits);
   }
-  PhysAddr table = table_->root;
-  for (size_t level = 0; level < format.levels.size(); ++level) {
-    const uint64_t value = TRY(entry(level, table, addr));
-    if ((value & format.present) == 0) {
-      return fail("virtual address {:#x} is not mapped (page table level {}: entry {:#x})", addr.value(),
-                  format.levels.size() - level, value);
+  size_t level = 0;
+  const LastEntry last = TRY(last_entry(addr, level));
+  if (last.present) return target_of(last, addr);
+  return fail("virtual address {:#x} is not mapped (page table level {}: entry {:#x})", addr.value(),
+              format.levels.size() - last.level, last.value);
+}
+
+Mapping PageTableWalker::look_up(VirtAddr addr) {
+  const PageTableFormat& format = *table_->format;
+  size_t level = 0;
+  if (is_canonical(addr, format.va_bits)) {
+    const auto last = last_entry(addr, level);
+    if (last && last->present) {
+      const Translation target = target_of(*last, addr);
+      return {target.addr, target.size};
     }
-    const uint64_t inside = low_bits(format.levels[level].shift);
-    const uint64_t target = value & table_->address_mask;
-    if (is_leaf(level, value)) {
-      const uint64_t offset = addr.value() & inside;
-      return Translation{PhysAddr((target & ~inside) | offset), inside + 1 - offset};
-    }
-    table = PhysAddr(target);
+    // A table that cannot be read: nothing of what the entry above it maps.
+    if (!last && level > 0) --level;
   }
-  return fail(ErrorKind::corrupt, "virtual address {:#x}: page tables without an end", addr.value());
+  const uint64_t inside = low_bits(format.levels[level].shift);
+  return {std::nullopt, inside + 1 - (addr.value() & inside)};
 }
 
-bool PageTableWalker::is_leaf(size_t level, uint64_t entry) const {
-  const PageTableFormat& format = *table_->format;
-  if (level + 1 == format.levels.size()) return true;
-  return format.levels[level].may_be_leaf && (entry & format.huge) != 0;
+Translation PageTableWalker::target_of(const LastEntry& entry, VirtAddr addr) const {
+  const uint64_t inside = low_bits(table_->format->levels[entry.level].shift);
+  const uint64_t offset = addr.value() & inside;
+  return {PhysAddr((entry.value & table_->address_mask & ~inside) | offset), inside + 1 - offset};
 }
 
-size_t PageTableWalker::entry_count(size_t level) const {
+Result<PageTableWalker::LastEntry> PageTableWalker::last_entry(VirtAddr addr, size_t& level) {
   const PageTableFormat& format = *table_->format;
-  const unsigned above = level == 0 ? format.va_bits : format.levels[level - 1].shift;
-  return size_t{1} << (above - format.levels[level].shift);
+  PhysAddr table = table_->root;
+  for (level = 0;; ++level) {
+    const uint64_t value = TRY(entry(level, table, addr));
+    const bool present = (value & format.present) != 0;
+    if (!present || format.is_leaf(level, value)) return LastEntry{level, value, present};
+    table = PhysAddr(value & table_->address_mask);
+  }
 }
 
 Result<uint64_t> PageTableWalker::entry(size_t level, PhysAddr table, VirtAddr addr) {
   CachedTable& cached = cache_[level];
-  const size_t count = entry_count(level);
+  const size_t count = table_->format->entry_count(level);
   if (cached.entries.empty() || cached.addr != table) {
     cached.entries.resize(count);
     const Status read = vmcore_->read(table, std::as_writable_bytes(std::span(cached.entries)));

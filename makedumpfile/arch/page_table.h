@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,10 @@ struct PageTableFormat {
   uint64_t present;                        // entry bits: it is in use when any of them is set
   uint64_t huge;                           // above the last level: it maps memory itself
   uint64_t address_mask;                   // where the physical address is
+
+  [[nodiscard]] size_t entry_count(size_t level) const;
+  // An entry that is present maps memory itself.
+  [[nodiscard]] bool is_leaf(size_t level, uint64_t entry) const;
 };
 
 // The tables of one address space.
@@ -41,6 +46,13 @@ struct Translation {
   uint64_t size = 0;
 };
 
+// What the tables say of an address: where it lies, or that it is not mapped; either holds for `size` bytes
+// from it on.
+struct Mapping {
+  std::optional<PhysAddr> addr;
+  uint64_t size = 0;
+};
+
 // Walks one PageTable and remembers the last table of each level, so that going through a stretch of memory
 // costs little. For one thread.
 class PageTableWalker {
@@ -50,17 +62,26 @@ class PageTableWalker {
 
   // Errors name the level and the entry that ended the walk.
   Result<Translation> translate(VirtAddr addr);
+  // The same for who goes through a stretch with holes: a table that cannot be read is one of them.
+  Mapping look_up(VirtAddr addr);
 
  private:
+  // The entry that ends the walk, and what it is about.
+  struct LastEntry {
+    size_t level;
+    uint64_t value;
+    bool present;
+  };
   struct CachedTable {
     PhysAddr addr;
     std::vector<le64> entries;
   };
   static constexpr size_t kMaxLevels = 5;
 
-  [[nodiscard]] size_t entry_count(size_t level) const;
+  // `level` is the last level looked at, in errors too.
+  Result<LastEntry> last_entry(VirtAddr addr, size_t& level);
+  [[nodiscard]] Translation target_of(const LastEntry& entry, VirtAddr addr) const;
   Result<uint64_t> entry(size_t level, PhysAddr table, VirtAddr addr);
-  [[nodiscard]] bool is_leaf(size_t level, uint64_t entry) const;
 
   const Vmcore* vmcore_;
   const PageTable* table_;

@@ -7,6 +7,12 @@
 // swapper_pg_dir is another name of it. Image symbols, KASLR included, lie at symbol - __START_KERNEL_map +
 // phys_base; phys_base is negative when KASLR moved the image's virtual address farther than its physical
 // one. pgtable_l5_enabled tells the depth, sme_mask the address bit that AMD's memory encryption takes.
+//
+// Above the image are the modules (Documentation/arch/x86/x86_64/mm.rst): from __START_KERNEL_map +
+// KERNEL_IMAGE_SIZE, which is 1 GiB with CONFIG_RANDOMIZE_BASE and 512 MiB without
+// (arch/x86/include/asm/page_64_types.h), to MODULES_END (arch/x86/include/asm/pgtable_64_types.h; 5.10 and
+// older end it 16 MiB lower, where nothing is mapped). A task's stack has 16 KiB, 32 KiB with KASAN
+// (THREAD_SIZE). struct elf_prstatus has the registers at 112, sp is the 20th (struct user_regs_struct).
 #include "common/layout/elf.h"
 #include "makedumpfile/arch/architecture.h"
 
@@ -47,6 +53,17 @@ Result<PageTable> page_table(const Vmcoreinfo& vmcoreinfo) {
 
 }  // namespace
 
-const Architecture kX86_64 = {elf::EM_X86_64, "x86_64", "phys_base", page_table};
+const Architecture kX86_64 = {
+    .machine = elf::EM_X86_64,
+    .name = "x86_64",
+    .phys_base = "phys_base",
+    .page_table = page_table,
+    .kernel = {.image = VirtAddr(kStartKernelMap),
+               .image_size = uint64_t{1} << 30,
+               .modules_end = VirtAddr(0xffffffffff000000),
+               .stack_size = 16384,
+               .stack_pointer = 112 + 19 * 8,
+               .user_end = VirtAddr(uint64_t{1} << 63)},
+};
 
 }  // namespace kdump

@@ -66,10 +66,16 @@ Status Notes::walk(std::string_view source) {
 }
 
 void Notes::take(const Note& note) {
-  if (note.name == kCore && note.type == elf::NT_PRSTATUS) ++cpu_count_;
+  const auto offset = static_cast<size_t>(note.descriptor.data() - raw_.data());
+  if (note.name == kCore && note.type == elf::NT_PRSTATUS)
+    prstatus_.push_back({offset, note.descriptor.size()});
   if (note.name != kVmcoreinfo || note.type != 0) return;
-  vmcoreinfo_offset_ = static_cast<size_t>(note.descriptor.data() - raw_.data());
+  vmcoreinfo_offset_ = offset;
   vmcoreinfo_size_ = note.descriptor.size();
+}
+
+Bytes Notes::prstatus(uint32_t index) const {
+  return Bytes(raw_).subspan(prstatus_[index].offset, prstatus_[index].size);
 }
 
 std::string_view Notes::vmcoreinfo() const {

@@ -32,11 +32,19 @@ class Notes {
   [[nodiscard]] std::string_view vmcoreinfo() const;
   [[nodiscard]] size_t vmcoreinfo_offset() const { return vmcoreinfo_offset_; }
   // NT_PRSTATUS notes named CORE: one a CPU.
-  [[nodiscard]] uint32_t cpu_count() const { return cpu_count_; }
+  [[nodiscard]] uint32_t cpu_count() const { return static_cast<uint32_t>(prstatus_.size()); }
+  // Of one of them, by its place in the file: struct elf_prstatus as the architecture has it; it may be
+  // short.
+  [[nodiscard]] Bytes prstatus(uint32_t index) const;
   // What is wrong with the first damaged note (file, offset, field); empty when all are sound.
   [[nodiscard]] const std::string& damage() const { return damage_; }
 
  private:
+  // A place in raw_.
+  struct Place {
+    size_t offset, size;
+  };
+
   template <typename E>
   Status walk(std::string_view source);
   void take(const Note& note);
@@ -45,7 +53,7 @@ class Notes {
   std::string damage_;
   size_t vmcoreinfo_offset_ = 0;
   size_t vmcoreinfo_size_ = 0;
-  uint32_t cpu_count_ = 0;
+  std::vector<Place> prstatus_;
 };
 
 }  // namespace kdump
