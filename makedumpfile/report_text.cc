@@ -21,8 +21,10 @@ std::string describe_pages(const DumpReport& report) {
   const uint64_t remaining = report.pages_written - report.pages[PageClass::zero];
   std::string text = fmt::format("\nOriginal pages  : {:#018x}\n", report.pages_total);
   text += fmt::format("  Excluded pages   : {:#018x}\n", report.pages_total - remaining);
+  ClassCounts pages = report.pages;
+  pages[PageClass::free] += pages[PageClass::unaccepted];  // the original has no line of their own
   for (const auto& [words, page_class] : kExcluded) {
-    text += fmt::format("    {}: {:#018x}\n", words, report.pages[page_class]);
+    text += fmt::format("    {}: {:#018x}\n", words, pages[page_class]);
   }
   text += fmt::format("  Remaining pages  : {:#018x}\n", remaining);
   if (report.pages_total != 0) {

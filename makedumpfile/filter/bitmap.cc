@@ -44,6 +44,16 @@ uint64_t Bitmap::clear_range(PfnRange range) {
   return cleared;
 }
 
+uint64_t Bitmap::count_range(PfnRange range) const {
+  const PfnRange part = in_window(range);
+  uint64_t total = 0;
+  if (part.empty()) return total;
+  for_each_word(part.begin - window_.begin, part.end - window_.begin, [&](size_t word, uint64_t mask) {
+    total += static_cast<uint64_t>(std::popcount(words_[word] & mask));
+  });
+  return total;
+}
+
 uint64_t Bitmap::count() const {
   uint64_t total = 0;
   for (const uint64_t word : words_) total += static_cast<uint64_t>(std::popcount(word));

@@ -26,6 +26,8 @@ class Bitmap {
   // The same, cleared; how many of them were set.
   uint64_t clear_range(PfnRange range);
   [[nodiscard]] uint64_t count() const;
+  // In the part of `range` inside the window.
+  [[nodiscard]] uint64_t count_range(PfnRange range) const;
   // The first set pfn at or after `from`, window().end when there is none.
   [[nodiscard]] Pfn next_set(Pfn from) const;
   // As stored on disk; whole words, so bits past the window's end are zero.

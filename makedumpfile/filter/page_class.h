@@ -9,7 +9,8 @@
 
 namespace kdump {
 
-// The order is that of the report. `kept` is everything no rule named.
+// The order is that of the report. `kept` is everything that stays in the dump; of those are `zero`,
+// `protected_` and `unreadable`. Each of the others is left out.
 enum class PageClass : uint8_t {
   kept,
   zero,           // found while copying (dump level bit 0)
@@ -17,11 +18,13 @@ enum class PageClass : uint8_t {
   private_cache,  // page cache with private data (bit 2)
   user,           // anonymous and hugetlb pages (bit 3)
   free,           // in the buddy allocator (bit 4)
+  unaccepted,     // free, and not yet accepted from the hypervisor (bit 4)
   hwpoison,       // never read: touching it can stop the machine
   offline,        // logically offline: balloon, virtio-mem, Hyper-V
+  protected_,     // stays at every level (protect/protected_pages.h)
   unreadable,     // in the memory map, but reading it failed
 };
-inline constexpr size_t kPageClassCount = 9;
+inline constexpr size_t kPageClassCount = 11;
 
 std::string_view page_class_name(PageClass page_class);
 

@@ -2,10 +2,12 @@
 #include "makedumpfile/filter/page_filter.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "makedumpfile/filter/page_rules.h"
 #include "makedumpfile/filter/struct_pages.h"
 #include "makedumpfile/kernel/facts.h"
+#include "makedumpfile/mm/page_ranges.h"
 
 namespace kdump {
 namespace {
@@ -23,29 +25,22 @@ Result<StructPageInfo> find_struct_pages(const KernelInfo& kernel) {
   return StructPageInfo{std::move(layout), std::move(mem_map)};
 }
 
-PfnRange pages_of(const PfnRange& range) { return range; }
-PfnRange pages_of(const MemMapRange& range) { return range.pages; }
-
-// The ranges of `sorted` that overlap `window`.
-template <typename T>
-std::span<const T> overlapping(const std::vector<T>& sorted, PfnRange window) {
-  const auto first =
-      std::ranges::upper_bound(sorted, window.begin, {}, [](const T& r) { return pages_of(r).end; });
-  const auto last = std::ranges::lower_bound(first, sorted.end(), window.end, {},
-                                             [](const T& r) { return pages_of(r).begin; });
-  return {first, last};
-}
-
-PfnRange intersection(PfnRange a, PfnRange b) { return {std::max(a.begin, b.begin), std::min(a.end, b.end)}; }
-
 // Applies the rules to the pages of one window.
 class WindowClassifier {
  public:
-  WindowClassifier(const StructPageInfo& info, int level, VirtualReader& reader, WindowResult& result)
-      : layout_(&info.layout), level_(level), struct_pages_(reader, info.layout.size), result_(&result) {}
+  // `protected_pages` are those of the window.
+  WindowClassifier(const StructPageInfo& info, int level, std::span<const PfnRange> protected_pages,
+                   VirtualReader& reader, WindowResult& result)
+      : layout_(&info.layout),
+        level_(level),
+        protected_(protected_pages),
+        struct_pages_(reader, info.layout.size),
+        result_(&result) {}
 
+  // Parts of the window in ascending order.
   void classify(const MemMapRange& range, PfnRange pages) {
     struct_pages_.enter(range, pages);
+    pages_ = pages;
     for (Pfn pfn = pages.begin; pfn < pages.end;) {
       if (struct_pages_.load(pfn)) {
         pfn += step(pfn);
@@ -61,14 +56,33 @@ class WindowClassifier {
   uint64_t step(Pfn pfn) {
     const Verdict verdict =
         classify_page(*layout_, level_, pfn, struct_pages_.at(pfn), struct_pages_.after(pfn));
-    if (verdict.page_class != PageClass::kept) {
-      result_->counts[verdict.page_class] += result_->dumpable.clear_range({pfn, pfn + verdict.pages});
-    }
+    if (verdict.page_class != PageClass::kept) exclude({pfn, pfn + verdict.pages}, verdict.page_class);
     return verdict.pages;
+  }
+
+  void exclude(PfnRange pages, PageClass page_class) {
+    while (!protected_.empty() && protected_.front().end <= pages.begin) protected_ = protected_.subspan(1);
+    if (page_class != PageClass::hwpoison) {
+      for (const PfnRange& kept : protected_) {
+        if (kept.begin >= pages.end) break;
+        clear({pages.begin, kept.begin}, page_class);
+        // What lies behind the pages asked for comes again with its own struct pages.
+        const PfnRange rescued = intersection(intersection(kept, pages), pages_);
+        if (!rescued.empty()) result_->rescued[page_class] += rescued.size();
+        pages.begin = std::max(pages.begin, kept.end);
+      }
+    }
+    clear(pages, page_class);
+  }
+
+  void clear(PfnRange pages, PageClass page_class) {
+    if (!pages.empty()) result_->counts[page_class] += result_->dumpable.clear_range(pages);
   }
 
   const PageLayout* layout_;
   int level_;
+  std::span<const PfnRange> protected_;  // from where the classification is on
+  PfnRange pages_{};                     // being classified
   StructPages struct_pages_;
   WindowResult* result_;
 };
@@ -80,6 +94,15 @@ struct PageFilter::Impl {
   int level;
   std::vector<PfnRange> existing;
   std::optional<StructPageInfo> struct_pages;  // nullopt: nothing to classify, every page is kept
+  ProtectedPages protected_pages;
+  std::vector<std::string> gaps;
+
+  void take(StructPageInfo found) {
+    protected_pages = ProtectedPages::find(*kernel, found.mem_map);
+    gaps = std::exchange(found.layout.gaps, {});
+    gaps.insert(gaps.end(), protected_pages.gaps().begin(), protected_pages.gaps().end());
+    struct_pages = std::move(found);
+  }
 };
 
 PageFilter::PageFilter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -89,10 +112,10 @@ PageFilter::~PageFilter() = default;
 
 Result<PageFilter> PageFilter::create(const KernelInfo& kernel, int level) {
   auto impl = std::make_unique<Impl>(
-      Impl{&kernel, level, kernel.vmcore().memory_map().pages(kernel.page_shift()), std::nullopt});
+      Impl{&kernel, level, kernel.vmcore().memory_map().pages(kernel.page_shift()), std::nullopt, {}, {}});
   auto found = find_struct_pages(kernel);
   if (found) {
-    impl->struct_pages = std::move(*found);
+    impl->take(std::move(*found));
   } else if (level > dump_level::kZero) {
     found.error().prepend(
         fmt::format("dump level {} needs to tell pages apart (levels 0 and 1 do not)", level));
@@ -103,14 +126,16 @@ Result<PageFilter> PageFilter::create(const KernelInfo& kernel, int level) {
 
 Result<WindowResult> PageFilter::classify(Pfn window) const {
   const PfnRange pages{window, std::min(window + kWindowPages, max_pfn())};
-  WindowResult result{Bitmap(pages), Bitmap(pages), {}, 0};
-  const auto existing = overlapping(impl_->existing, pages);
+  WindowResult result{Bitmap(pages), Bitmap(pages), {}, {}, 0};
+  const auto existing = overlapping(std::span<const PfnRange>(impl_->existing), pages);
+  const auto protected_pages = impl_->protected_pages.overlapping(pages);
   for (const PfnRange& range : existing) result.existing.set_range(range);
   result.dumpable = result.existing;
   if (impl_->struct_pages) {
     VirtualReader reader = TRY(impl_->kernel->address_space().reader());
-    WindowClassifier classifier(*impl_->struct_pages, impl_->level, reader, result);
-    for (const MemMapRange& mem_map : overlapping(impl_->struct_pages->mem_map, pages)) {
+    WindowClassifier classifier(*impl_->struct_pages, impl_->level, protected_pages, reader, result);
+    const std::span<const MemMapRange> all = impl_->struct_pages->mem_map;
+    for (const MemMapRange& mem_map : overlapping(all, pages)) {
       for (const PfnRange& range : existing) {
         const PfnRange part = intersection(intersection(range, mem_map.pages), pages);
         if (!part.empty()) classifier.classify(mem_map, part);
@@ -118,14 +143,15 @@ Result<WindowResult> PageFilter::classify(Pfn window) const {
     }
   }
   result.counts[PageClass::kept] = result.dumpable.count();
+  for (const PfnRange& range : protected_pages)
+    result.counts[PageClass::protected_] += result.dumpable.count_range(range);
   return result;
 }
 
 Pfn PageFilter::max_pfn() const { return impl_->existing.empty() ? Pfn(0) : impl_->existing.back().end; }
 
-std::span<const std::string> PageFilter::gaps() const {
-  if (!impl_->struct_pages) return {};
-  return impl_->struct_pages->layout.gaps;
-}
+std::span<const std::string> PageFilter::gaps() const { return impl_->gaps; }
+
+const ProtectedPages& PageFilter::protected_pages() const { return impl_->protected_pages; }
 
 }  // namespace kdump

@@ -11,6 +11,7 @@
 #include "makedumpfile/filter/dump_level.h"
 #include "makedumpfile/filter/page_class.h"
 #include "makedumpfile/kernel/kernel_info.h"
+#include "makedumpfile/protect/protected_pages.h"
 
 namespace kdump {
 
@@ -18,6 +19,7 @@ struct WindowResult {
   Bitmap existing;            // pages with data in the dump (bitmap 1)
   Bitmap dumpable;            // pages the dump keeps (bitmap 2); zero pages are still in it
   ClassCounts counts;         // of the existing pages; zero and unreadable are found only while copying
+  ClassCounts rescued{};      // kept all the same, since they are protected, by the class the rules gave them
   uint64_t unclassified = 0;  // pages kept because their struct pages could not be read
 };
 
@@ -36,14 +38,19 @@ class PageFilter {
 
   // Classifies [window, window + kWindowPages) cut off at max_pfn; `window` is a multiple of kWindowPages.
   // The same result at each call; may be called from several threads. Struct pages that cannot be read leave
-  // their pages kept.
+  // their pages kept. Protected pages are kept, too, but for poisoned ones: reading those may stop the
+  // machine.
   [[nodiscard]] Result<WindowResult> classify(Pfn window) const;
 
   // One past the highest page of the dump (max_mapnr of the formats).
   [[nodiscard]] Pfn max_pfn() const;
 
-  // What the facts do not allow to tell, one line each, for the user: such pages stay in the dump.
+  // What the facts do not allow to tell, one line each, for the user: such pages stay in the dump, or are not
+  // protected.
   [[nodiscard]] std::span<const std::string> gaps() const;
+
+  // None where nothing is classified.
+  [[nodiscard]] const ProtectedPages& protected_pages() const;
 
  private:
   struct Impl;

@@ -107,11 +107,11 @@ bool PageView::next_says_hugetlb() const {
   return false;
 }
 
-// Free pages: `private` of the first one holds the block's order.
-Verdict free_block(const PageLayout& layout, Pfn pfn, uint64_t order) {
+// Free pages of either class.
+Verdict free_block(const PageLayout& layout, Pfn pfn, uint64_t order, PageClass page_class) {
   const bool known_order = order < layout.buddy_orders && order <= kMaxPageOrder;
   if (!known_order || !is_aligned(pfn, order)) return {PageClass::kept, 1};
-  return {PageClass::free, uint64_t{1} << order};
+  return {page_class, uint64_t{1} << order};
 }
 
 // The class of a page that is no tail and not free.
@@ -134,9 +134,9 @@ Verdict classify_page(const PageLayout& layout, int dump_level, Pfn pfn, const s
   const PageView view(layout, page, next);
   if (view.is_tail()) return {view.is_hwpoison() ? PageClass::hwpoison : PageClass::kept, 1};
   if ((dump_level & dump_level::kFree) != 0) {
-    if (view.is_buddy()) return free_block(layout, pfn, view.private_value());
+    if (view.is_buddy()) return free_block(layout, pfn, view.private_value(), PageClass::free);
     // Such blocks are always of the highest order (mm/page_alloc.c, __free_unaccepted; dcdfdd40fa82).
-    if (view.is_unaccepted()) return free_block(layout, pfn, layout.buddy_orders - 1);
+    if (view.is_unaccepted()) return free_block(layout, pfn, layout.buddy_orders - 1, PageClass::unaccepted);
   }
   const PageClass page_class = class_of_used(view, dump_level);
   if (page_class == PageClass::kept) return {PageClass::kept, 1};

@@ -14,11 +14,15 @@ struct Fixture {
 };
 
 void check(const kdump::WindowResult& result) {
-  uint64_t counted = 0;
-  for (size_t i = 0; i < kdump::kPageClassCount; ++i)
+  uint64_t counted = 0, rescued = 0;
+  for (size_t i = 0; i < kdump::kPageClassCount; ++i) {
     counted += result.counts[static_cast<kdump::PageClass>(i)];
-  if (counted != result.existing.count()) std::abort();
+    rescued += result.rescued[static_cast<kdump::PageClass>(i)];
+  }
+  const uint64_t protected_pages = result.counts[kdump::PageClass::protected_];
+  if (counted - protected_pages != result.existing.count()) std::abort();
   if (result.dumpable.count() != result.counts[kdump::PageClass::kept]) std::abort();
+  if (rescued > protected_pages) std::abort();
 }
 
 }  // namespace
@@ -37,5 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto result = filter->classify(kdump::Pfn(0));
   if (!result) std::abort();
   check(*result);
+  for (const kdump::PfnRange& range : filter->protected_pages().ranges())
+    if (range.empty() || range.end > filter->max_pfn()) std::abort();
   return 0;
 }

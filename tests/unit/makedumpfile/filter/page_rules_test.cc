@@ -219,9 +219,9 @@ TEST_F(PageRules, WaitersAreNotTakenForSlab) {
   EXPECT_EQ(classify({.mapping = 1, .mapcount = 0xf5000000}), kKept);
 }
 
-TEST_F(PageRules, UnacceptedBlocksAreFreeAndOfTheHighestOrder) {
+TEST_F(PageRules, UnacceptedBlocksAreOfTheHighestOrder) {
   layout.unaccepted = 0xf7000000;
-  EXPECT_EQ(classify({.mapcount = 0xf7000000}), (Verdict{PageClass::free, 1024}));
+  EXPECT_EQ(classify({.mapcount = 0xf7000000}), (Verdict{PageClass::unaccepted, 1024}));
   EXPECT_EQ(classify({.mapcount = 0xf7000000}, 15), kKept);
 }
 

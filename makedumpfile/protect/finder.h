@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the finders of protected pages share. A finder adds the pages of one kind to `found`; what it cannot
+// find it says as an error, which becomes a gap, after it has added what it could.
+#pragma once
+
+#include <span>
+
+#include "makedumpfile/arch/address_space.h"
+#include "makedumpfile/arch/architecture.h"
+#include "makedumpfile/kernel/facts.h"
+#include "makedumpfile/kernel/kernel_info.h"
+#include "makedumpfile/mm/mem_map.h"
+#include "makedumpfile/protect/page_runs.h"
+
+namespace kdump {
+
+struct ProtectedSearch {
+  const KernelInfo& kernel;
+  const KernelLayout& layout;
+  std::span<const MemMapRange> mem_map;
+  VirtualReader memory;
+  PageRuns found;
+
+  [[nodiscard]] const Facts& facts() const { return kernel.facts(); }
+  // Adds the pages of physical memory.
+  void add(PhysRange range);
+  // Adds what is mapped of a stretch of virtual memory, and how many pages that were. Begins and ends in the
+  // middle of pages count for whole ones.
+  uint64_t add_mapped(VirtRange range);
+  // Where the kernel image and, above it, the modules are.
+  [[nodiscard]] VirtRange image_area() const;
+  [[nodiscard]] VirtRange module_area() const;
+};
+
+Status find_kernel_image(ProtectedSearch& search);
+Status find_per_cpu_areas(ProtectedSearch& search);
+Status find_page_tables(ProtectedSearch& search);
+Status find_log_ring(ProtectedSearch& search);
+Status find_stacks(ProtectedSearch& search);
+Status find_modules(ProtectedSearch& search);
+Status find_vmemmap(ProtectedSearch& search);
+
+}  // namespace kdump
