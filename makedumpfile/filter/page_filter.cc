@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "makedumpfile/filter/free_lists.h"
 #include "makedumpfile/filter/page_rules.h"
 #include "makedumpfile/filter/struct_pages.h"
 #include "makedumpfile/kernel/facts.h"
@@ -16,13 +17,35 @@ namespace {
 struct StructPageInfo {
   PageLayout layout;
   std::vector<MemMapRange> mem_map;
+  std::vector<PfnRange> free_lists;  // only where struct pages do not tell which are free
 };
 
 Result<StructPageInfo> find_struct_pages(const KernelInfo& kernel) {
   // In this order: a dump without VMCOREINFO is told so, not that some line is missing in it.
   std::vector<MemMapRange> mem_map = TRY(read_mem_map(kernel));
   PageLayout layout = TRY(read_page_layout(kernel.facts()));
-  return StructPageInfo{std::move(layout), std::move(mem_map)};
+  return StructPageInfo{std::move(layout), std::move(mem_map), {}};
+}
+
+// Free pages from the zones, where struct pages do not tell which are free.
+void find_free_lists(const KernelInfo& kernel, StructPageInfo& info) {
+  auto found = read_free_lists(kernel, info.mem_map, info.layout.size);
+  std::vector<std::string>& gaps = info.layout.gaps;
+  if (found) {
+    info.free_lists = std::move(found->pages);
+    gaps.insert(gaps.end(), found->damage.begin(), found->damage.end());
+  } else {
+    gaps.push_back(
+        fmt::format("free pages stay in the dump: the kernel does not tell PAGE_BUDDY_MAPCOUNT_VALUE, and {}",
+                    found.error().message()));
+  }
+}
+
+// Memory behind the last struct page is none of the kernel's: left alone with mem=, or no RAM at all, as the
+// ROM in QEMU's dumps.
+void cut_off(std::vector<PfnRange>& existing, Pfn end) {
+  while (!existing.empty() && existing.back().begin >= end) existing.pop_back();
+  if (!existing.empty()) existing.back().end = std::min(existing.back().end, end);
 }
 
 // Applies the rules to the pages of one window.
@@ -49,6 +72,12 @@ class WindowClassifier {
         pfn = struct_pages_.batch_end();
       }
     }
+  }
+
+  // Free pages as the zones tell them, in ascending order.
+  void exclude_free(PfnRange pages) {
+    pages_ = pages;
+    exclude(pages, PageClass::free);
   }
 
  private:
@@ -98,6 +127,9 @@ struct PageFilter::Impl {
   std::vector<std::string> gaps;
 
   void take(StructPageInfo found) {
+    cut_off(existing, found.mem_map.back().pages.end);
+    if (found.layout.buddy == kNoPageType && (level & dump_level::kFree) != 0)
+      find_free_lists(*kernel, found);
     protected_pages = ProtectedPages::find(*kernel, found.mem_map);
     gaps = std::exchange(found.layout.gaps, {});
     gaps.insert(gaps.end(), protected_pages.gaps().begin(), protected_pages.gaps().end());
@@ -141,6 +173,9 @@ Result<WindowResult> PageFilter::classify(Pfn window) const {
         if (!part.empty()) classifier.classify(mem_map, part);
       }
     }
+    WindowClassifier lists(*impl_->struct_pages, impl_->level, protected_pages, reader, result);
+    const std::span<const PfnRange> free_lists = impl_->struct_pages->free_lists;
+    for (const PfnRange& range : overlapping(free_lists, pages)) lists.exclude_free(range);
   }
   result.counts[PageClass::kept] = result.dumpable.count();
   for (const PfnRange& range : protected_pages)

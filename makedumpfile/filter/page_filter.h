@@ -42,7 +42,8 @@ class PageFilter {
   // machine.
   [[nodiscard]] Result<WindowResult> classify(Pfn window) const;
 
-  // One past the highest page of the dump (max_mapnr of the formats).
+  // One past the highest page of the dump (max_mapnr of the formats): of its memory, without what lies behind
+  // the last struct page.
   [[nodiscard]] Pfn max_pfn() const;
 
   // What the facts do not allow to tell, one line each, for the user: such pages stay in the dump, or are not

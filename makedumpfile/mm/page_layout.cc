@@ -94,10 +94,6 @@ void read_page_types(const Facts& facts, PageLayout& layout) {
 }
 
 void note_gaps(PageLayout& layout) {
-  if (layout.buddy == kNoPageType) {
-    layout.gaps.emplace_back(
-        "free pages stay in the dump: the kernel does not tell PAGE_BUDDY_MAPCOUNT_VALUE");
-  }
   if (layout.offline == kNoPageType) {
     layout.gaps.emplace_back("offline pages cannot be told: no PAGE_OFFLINE_MAPCOUNT_VALUE");
   }

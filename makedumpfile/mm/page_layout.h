@@ -48,7 +48,8 @@ struct PageLayout {
 
   uint64_t buddy_orders;  // LENGTH(zone.free_area): orders are below it
 
-  // What the facts do not allow to tell, one line each, for the user.
+  // What the facts do not allow to tell, one line each, for the user; but for free pages, which the zones
+  // tell, too.
   std::vector<std::string> gaps;
 };
 

@@ -5,6 +5,7 @@
 
 #include "common/parallel.h"
 #include "tests/unit/makedumpfile/support/fake_kernel.h"
+#include "tests/unit/makedumpfile/support/fake_zones.h"
 
 namespace kdump {
 namespace {
@@ -58,12 +59,16 @@ TEST_F(PageFilterTest, ExcludesRunsAndSkipsWhatIsInThem) {
 }
 
 TEST_F(PageFilterTest, PagesThatNoSectionDescribesAreKept) {
+  constexpr uint64_t kLastSection = 9;
   kernel.vmcore().add_memory(uint64_t{1} << 30, uint64_t{8192});  // another window
+  kernel.vmcore().add_memory(kLastSection << 27, uint64_t{4096});
+  pages.set_section(kLastSection, FakeStructPages::kVmemmap | 3);
   const WindowResult result = classify(16, PageFilter::kWindowPages);
-  EXPECT_EQ(result.existing.count(), 2U);
+  EXPECT_EQ(result.existing.count(), 3U);
   EXPECT_EQ(result.existing.window(),
-            (PfnRange{Pfn(PageFilter::kWindowPages), Pfn(PageFilter::kWindowPages + 2)}));
-  EXPECT_EQ(result.counts[PageClass::kept], 2U);
+            (PfnRange{Pfn(PageFilter::kWindowPages), Pfn((kLastSection << 15) + 1)}));
+  EXPECT_EQ(result.counts[PageClass::kept], 3U);
+  EXPECT_EQ(result.unclassified, 1U);  // of the section whose struct pages are not mapped
 }
 
 TEST_F(PageFilterTest, PagesInsideACompoundPageAreNotLookedAt) {
@@ -121,6 +126,54 @@ TEST_F(PageFilterTest, GivesTheSameFromEveryThread) {
     return same ? Status() : Status(fail("differs"));
   });
   EXPECT_TRUE(all);
+}
+
+// A kernel with mem=, or a dump of a whole machine, in which lies what is no RAM.
+TEST_F(PageFilterTest, MemoryBehindTheLastStructPageIsNotDumped) {
+  kernel.vmcore().add_memory(uint64_t{120} << 20, uint64_t{16} << 20);  // 8 MiB of it in the section
+  kernel.vmcore().add_memory(uint64_t{1} << 30, 8192);
+  const auto made = filter(0);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->max_pfn(), Pfn(32768));
+  EXPECT_EQ(made->classify(Pfn(0))->existing.count(), 4096U + 2048);
+}
+
+TEST_F(PageFilterTest, MemoryOfASectionThatCannotBeReadIsKept) {
+  constexpr uint64_t kAddress = uint64_t{700} << 27;
+  kernel.vmcore().add_memory(kAddress, 8192);
+  kernel.vmcore().put_value<le64>(FakeStructPages::kRoots + 16,
+                                  0xffffec0000000000);  // its root is not mapped
+  const auto made = filter(31);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->max_pfn(), Pfn(kAddress / 4096 + 2));
+  const auto result =
+      made->classify(Pfn(made->max_pfn().value() / PageFilter::kWindowPages * PageFilter::kWindowPages));
+  EXPECT_EQ(result->counts[PageClass::kept], 2U);
+  EXPECT_EQ(result->unclassified, 2U);
+}
+
+TEST_F(PageFilterTest, FreeListsTellWhatStructPagesDoNot) {
+  const test::FakeZones zones(kernel);
+  zones.add(0, 10, 0, {1024});
+  zones.add(1, 3, 2, {8, 16});
+  zones.break_prev(16);
+  kernel.replace_line("NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)", "");
+  kernel.replace_line("NUMBER(PAGE_OFFLINE_MAPCOUNT_VALUE)", "");  // it can be inferred from this
+  const auto made = filter(31);
+  ASSERT_TRUE(made);
+  const auto result = made->classify(Pfn(0));
+  EXPECT_EQ(result->counts[PageClass::free], 1024U + 8);
+  EXPECT_FALSE(result->dumpable.test(Pfn(15)));
+  EXPECT_TRUE(result->dumpable.test(Pfn(16)));
+  EXPECT_THAT(made->gaps(), ::testing::Contains(HasSubstr("free list of order 3, type 2 is broken")));
+}
+
+TEST_F(PageFilterTest, SaysWhyFreePagesStay) {
+  kernel.replace_line("NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)", "");
+  kernel.replace_line("NUMBER(PAGE_OFFLINE_MAPCOUNT_VALUE)", "");
+  const auto made = filter(31);
+  ASSERT_TRUE(made);
+  EXPECT_THAT(made->gaps(), ::testing::Contains(HasSubstr("free pages stay in the dump")));
 }
 
 TEST_F(PageFilterTest, LevelTwoAndMoreNameTheMissingFact) {

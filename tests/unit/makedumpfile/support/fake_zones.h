@@ -30,7 +30,7 @@ class FakeZones {
   }
 
   // The free list of a zone: the blocks that begin at these pages, in this order.
-  void add(uint64_t zone, uint64_t order, uint64_t type, std::initializer_list<uint64_t> pfns) {
+  void add(uint64_t zone, uint64_t order, uint64_t type, std::initializer_list<uint64_t> pfns) const {
     uint64_t previous = head(zone, order, type);
     for (const uint64_t pfn : pfns) {
       link(previous, list_head_of(pfn));
@@ -38,8 +38,8 @@ class FakeZones {
     }
     link(previous, head(zone, order, type));
   }
-  void break_prev(uint64_t pfn) { put(list_head_of(pfn) + 8, 0xdead); }
-  void set_next(uint64_t pfn, uint64_t address) { put(list_head_of(pfn), address); }
+  void break_prev(uint64_t pfn) const { put(list_head_of(pfn) + 8, 0xdead); }
+  void set_next(uint64_t pfn, uint64_t address) const { put(list_head_of(pfn), address); }
 
   // The address of a struct page's lru.
   static uint64_t list_head_of(uint64_t pfn) { return FakeStructPages::kVmemmap + pfn * 64 + 8; }
@@ -48,11 +48,11 @@ class FakeZones {
   static uint64_t head(uint64_t zone, uint64_t order, uint64_t type) {
     return FakeKernel::kImageBase + kNodeZones + zone * kZone + kFreeArea + order * kAreaSize + type * 16;
   }
-  void link(uint64_t from, uint64_t to) {
+  void link(uint64_t from, uint64_t to) const {
     put(from, to);
     put(to + 8, from);
   }
-  void put(uint64_t address, uint64_t value) {
+  void put(uint64_t address, uint64_t value) const {
     const uint64_t place = address >= FakeKernel::kImageBase
                                ? address - FakeKernel::kImageBase
                                : address - FakeStructPages::kVmemmap + FakeStructPages::kPlace;
