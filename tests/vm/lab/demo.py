@@ -8,17 +8,16 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import build, cache, crashrun, dumpdir, guest, initramfs, kernels, summary
+from . import build, cache, crashrun, debuggers, dumpdir, guest, initramfs, kernels, summary
 from .agent import AgentError
 from .crashrun import GuestError
 from .dumpdir import Incomplete
 from .qemu import MachineError
 from .run import CommandFailed
 
-SERIES = "6.1"
 MEMORY_MIB = 2048
 CAPTURE_TIMEOUT = 300
-CODEC_OPTIONS = {"zlib": "-c", "zstd": "-z", "none": ""}
+CODEC_OPTIONS = {"zlib": "-c", "lzo": "-l", "snappy": "-p", "zstd": "-z", "none": ""}
 FAILURES = (AgentError, CommandFailed, GuestError, Incomplete, MachineError, OSError)
 # Something for the dump to leave out: page cache, and memory of a process.
 FILL_MEMORY = """find /usr -xdev -type f -exec cat {} + > /dev/null
@@ -28,8 +27,9 @@ until grep held /run/held; do sleep 0.2; done"""
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line asked for; `keep` None means the cache."""
+    """What the command line asked for; `kernel` is a series, `keep` None means the cache."""
 
+    kernel: str
     keep: Path | None
     level: int
     codec: str
@@ -98,8 +98,8 @@ def run(options: Options) -> None:
     with tempfile.TemporaryDirectory(dir=cache.path("tmp", "x").parent) as folder:
         with tell.step("building the toolchain (build/release)"):
             build.release()
-        with tell.step(f"getting Debian's {SERIES} cloud kernel and its debug symbols (cached after the first time)"):
-            kernel = kernels.get(SERIES)
+        with tell.step(f"getting Debian's {options.kernel} cloud kernel and its debug symbols (cached after the first time)"):
+            kernel = kernels.get(options.kernel)
         with tell.step(f"making the guest: Debian with systemd on ext4, kernel {kernel.release}, our toolchain"):
             machine = guest.make(kernel, Path(folder), config=options.collector, say=tell.say,
                                  extra={"lab/hold": initramfs.guest_program("hold").data})
@@ -111,7 +111,7 @@ def run(options: Options) -> None:
             dump = _take_dump(machine.disk, results)
     tell.say(f"done in {time.monotonic() - began:.0f} s\n")
     print(summary.text(dump, times, MEMORY_MIB))
-    print(f"Open it\n    crash {kernel.vmlinux} {dump.path / 'vmcore'}")
+    print(f"Open it\n    {debuggers.shell_command(kernel, dump.path / 'vmcore')}")
 
 
 def _fresh_results(keep: Path | None) -> Path:

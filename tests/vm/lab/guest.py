@@ -47,16 +47,16 @@ class Guest:
     initrd: Path
 
 
-def base(kernel: Kernel, say=lambda text: None) -> Path:
-    """The cached root folder of a guest without our toolchain; bootstrapped when there is none or PACKAGES changed."""
-    folder = cache.path("guests", f"{SUITE}-{kernel.series}")
-    wanted = _fingerprint(kernel)
+def base(say=lambda text: None) -> Path:
+    """The cached root folder of a guest without kernel and toolchain; bootstrapped when there is none or PACKAGES changed."""
+    folder = cache.path("guests", SUITE)
+    wanted = _fingerprint()
     with cache.locked("guest"):
         stamp = folder / "fingerprint"
         if not stamp.exists() or stamp.read_text() != wanted:
             say(f"bootstrapping a Debian {SUITE} guest into {folder}")
             with cache.new_folder(folder) as work:
-                _bootstrap(kernel, work / "root")
+                _bootstrap(work / "root")
                 (work / "fingerprint").write_text(wanted)
     return folder / "root"
 
@@ -68,7 +68,8 @@ def make(kernel: Kernel, folder: Path, config: str | None = None, sysconfig=None
     `config` replaces the lines of the shipped /etc/kdump.conf that set the same directives (others stay); `sysconfig` is a function of the shipped text of /etc/sysconfig/kdump to the one wanted; `extra` are files by path in the guest, all executable.
     """
     root = folder / "root"
-    run("cp", "-a", "--reflink=auto", base(kernel, say), root)
+    run("cp", "-a", "--reflink=auto", base(say), root)
+    _install_kernel(kernel, root)
     run("cmake", "--install", BUILD, env={**os.environ, "DESTDIR": str(root)})
     _install_agent(root)
     if config:
@@ -103,20 +104,16 @@ def extract(disk: Path, path: str, folder: Path) -> None:
         raise FileNotFoundError(f"{path} is not on the guest's disk {disk}: {said}")
 
 
-def _fingerprint(kernel: Kernel) -> str:
-    parts = (*PACKAGES, kernel.version, inspect.getsource(_bootstrap))
+def _fingerprint() -> str:
+    parts = (*PACKAGES, inspect.getsource(_bootstrap))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest() + "\n"
 
 
-def _bootstrap(kernel: Kernel, root: Path) -> None:
+def _bootstrap(root: Path) -> None:
     downloads = cache.path("debootstrap", "packages")
     downloads.mkdir(exist_ok=True)
     run("debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", f"--cache-dir={downloads}",
         f"--keyring={apt.KEYRING}", SUITE, root, f"{apt.MIRROR}/debian")
-    (root / "usr/lib/modules").mkdir()
-    run("cp", "-a", kernel.modules, root / "usr/lib/modules")
-    for name in ("vmlinuz", "System.map", "config"):
-        shutil.copy(kernel.folder / name, root / "boot" / f"{name}-{kernel.release}")
     shutil.rmtree(root / "var/lib/apt/lists")
     shutil.rmtree(root / "usr/share/doc")
     (root / "var/lib/apt/lists/partial").mkdir(parents=True)
@@ -124,6 +121,14 @@ def _bootstrap(kernel: Kernel, root: Path) -> None:
     _write(root / "etc/fstab", b"/dev/vda / ext4 errors=remount-ro 0 1\n", 0o644)
     # With an id of its own the guest's first boot is one like any other.
     _write(root / "etc/machine-id", hashlib.md5(os.urandom(16)).hexdigest().encode() + b"\n", 0o444)
+
+
+def _install_kernel(kernel: Kernel, root: Path) -> None:
+    """Put the kernel where the packages of its series have it."""
+    modules = root / "usr/lib/modules"
+    modules.mkdir(exist_ok=True)
+    run("cp", "-a", kernel.modules, modules)
+    shutil.copy(kernel.vmlinuz, root / kernel.installed_image)
 
 
 def _install_agent(root: Path) -> None:

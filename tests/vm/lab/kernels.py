@@ -19,14 +19,16 @@ class Series:
     suite: str
     versions: str  # a regular expression that the version begins with
     emulator: str | None = None  # a name in tools.TOOLS where the host's QEMU does not emulate well enough
+    image: str = "boot/vmlinuz-{release}"  # where its packages install it
+    five_level: bool = True  # built with CONFIG_X86_5LEVEL
 
 
 # To add a series: a row here, nothing else. QEMU 7.2 (bookworm) oopses or double-faults under 6.12 and later.
 SERIES = {
-    "5.10": Series("bullseye", r"5\.10\."),
+    "5.10": Series("bullseye", r"5\.10\.", five_level=False),
     "6.1": Series("bookworm", r"6\.1\."),
     "6.12": Series("trixie", r"6\.12\.", emulator="qemu"),
-    "newest": Series("sid", r"(7\.([2-9]|\d\d)|[89]|\d\d)\b", emulator="qemu"),
+    "newest": Series("sid", r"(7\.([2-9]|\d\d)|[89]|\d\d)\b", emulator="qemu", image="usr/lib/modules/{release}/vmlinuz"),
 }
 FLAVOUR = "cloud-amd64"
 # Where the packages of one release or another have the files that the cache has by one name.
@@ -58,6 +60,11 @@ class Kernel:
     @property
     def modules(self) -> Path:
         return self.folder / "lib/modules" / self.release
+
+    @property
+    def installed_image(self) -> str:
+        """Where a machine that has this kernel installed keeps its image, from the root folder."""
+        return SERIES[self.series].image.format(release=self.release)
 
     def emulator(self) -> tuple[str, ...]:
         """The words that start a QEMU which runs this kernel; downloads it where it is not the host's."""

@@ -21,7 +21,9 @@ def panic_lines(log: str) -> list[str]:
     """The panic message and its call trace, without time stamps."""
     lines = [STAMP.sub("", line) for line in log.splitlines()]
     start = next(i for i, line in enumerate(lines) if "Kernel panic - not syncing" in line)
-    end = next((i for i in range(start, len(lines)) if "</TASK>" in lines[i]), start)
+    # Kernels before 5.16 do not mark the end; there the last register of the system call is it.
+    ends = [i for mark in ("</TASK>", "R15: ") for i in range(start, len(lines)) if mark in lines[i]]
+    end = ends[0] if ends else start
     return [line for line in lines[start:end + 1] if line.strip()]
 
 

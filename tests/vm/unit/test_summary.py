@@ -18,6 +18,11 @@ class PanicLinesTest(unittest.TestCase):
         self.assertEqual(summary.panic_lines(LOG), ["Kernel panic - not syncing: sysrq triggered crash", "Call Trace:",
                                                     " <TASK>", " panic+0x118/0x2f4", " </TASK>"])
 
+    def test_takes_an_older_kernel_s_trace_to_the_last_register(self):
+        older = LOG.replace("<TASK>", "x+0x1/0x2").replace("</TASK>", "x").replace("[   10.000006]", "[   10.000005] R15: 0")
+        lines = summary.panic_lines(older + "[   10.000007] rebooting\n")
+        self.assertEqual((lines[0], lines[-1]), ("Kernel panic - not syncing: sysrq triggered crash", "R15: 0 after"))
+
 
 class PagesTest(unittest.TestCase):
     def test_names_what_was_left_out_and_leaves_out_what_is_none(self):
