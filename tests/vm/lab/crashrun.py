@@ -48,6 +48,13 @@ class Run:
             raise GuestError(f"'{command}' in the guest: exit status {answer.status}: {answer.output.strip()}")
         return answer.output
 
+    def expect(self, command: str, status: int, words: str, timeout: float = START_TIMEOUT) -> None:
+        """Run a command in the guest; raises GuestError when its status is another, or `words` are not in what it said."""
+        answer = self.try_command(command, timeout)
+        if answer.status != status or words not in answer.output:
+            raise GuestError(f"'{command}': expected status {status} and '{words}', got status {answer.status}: "
+                             f"{answer.output.strip()}")
+
     def panic(self, capture_timeout: float, on_moment=lambda name, seconds: None) -> Timeline:
         """Panic by sysrq, and wait until the machine has been captured (within `capture_timeout`) and is up again.
 

@@ -35,18 +35,11 @@ def check(folder: Path) -> None:
     log.unlink(missing_ok=True)
     with crashrun.booted(machine, log, crashkernel=CRASHKERNEL, disks=[disk]) as run:
         for command, status, words in ADMIN:
-            _expect(run, command, status, words)
+            run.expect(command, status, words)
         run.panic(300)
         run.power_off()
     guest.extract(disk, "/dumps", folder / "saved")
     dumpdir.verified(dumpdir.only_one_in(folder / "saved/dumps"))
-
-
-def _expect(run: crashrun.Run, command: str, status: int, words: str) -> None:
-    answer = run.try_command(command, 120)
-    if answer.status != status or words not in answer.output:
-        raise crashrun.GuestError(f"'{command}': expected status {status} and '{words}', got status {answer.status}: "
-                                  f"{answer.output.strip()}")
 
 
 def _labelled_disk(folder: Path) -> Path:
