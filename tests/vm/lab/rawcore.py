@@ -94,7 +94,7 @@ def _make(kernel: kernels.Kernel, name: str, work: Path) -> None:
         config = _config(kernel, variant, work)
         config.initrd, config.log, config.disks = Path(initrd.name), log, [filesystem, core]
         _truncate(core, qemu.twice(lambda: _run_to_copy(config, variant, work)))
-    _check_expected(core, variant, kernel)
+    check_expected(core, variant, kernel)
     for left in (filesystem, work / "monitor", work / "port"):
         left.unlink(missing_ok=True)
     (work / "console.log").write_bytes(log.read_bytes())
@@ -102,7 +102,7 @@ def _make(kernel: kernels.Kernel, name: str, work: Path) -> None:
     (work / "version").write_text(f"{kernel.version}\n")
 
 
-def _check_expected(core: Path, variant: Variant, kernel: kernels.Kernel) -> None:
+def check_expected(core: Path, variant: Variant, kernel: kernels.Kernel) -> None:
     """Raises MachineError when the kernel did not become what the variant is for, as 5.10 has no 5-level paging."""
     with open(core, "rb") as file:
         notes = file.read(NOTES_BYTES)

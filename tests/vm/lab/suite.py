@@ -3,14 +3,15 @@
 import tempfile
 from pathlib import Path
 
-from . import cache, faults, other_disk, verify
+from . import cache, faults, kernels, other_disk, previous_image, verify
 
 
 def run(full: bool):
     """Yield (name, passed) of each VM test, having said on standard output what went wrong."""
-    for cpu, paging in (("Nehalem", "4-level"), ("max", "5-level")):
-        if cpu == "Nehalem" or full:
-            yield f"panic, {paging} paging: crash says the same of dump and raw vmcore", _told(lambda cpu=cpu: _verified(cpu))
+    for series, variant in panics(full):
+        name = f"panic of {series} {variant}".rstrip()
+        yield f"{name}: debuggers say the same of dump and raw vmcore", _told(lambda: _verified(series, variant))
+    yield "a load that the kernel refuses goes back to the previous image", _told(_went_back)
     if full:
         yield "a disk that is not mounted, by its label, with crashkernel=96M", _told(_saved_elsewhere)
     chosen = [fault for fault in faults.FAULTS if full or fault.ordinary]
@@ -20,9 +21,20 @@ def run(full: bool):
             yield f"fault: {fault.name}", error is None
 
 
-def _verified(cpu: str) -> None:
+def panics(full: bool) -> list[tuple[str, str]]:
+    """Series and variant (see rawcore) of each panic: 4 levels of page tables, in full also 5 where the kernel has them."""
+    la57 = [(series, "la57") for series, row in kernels.SERIES.items() if row.five_level]
+    return [(series, "") for series in kernels.SERIES] + (la57 if full else [])
+
+
+def _verified(series: str, variant: str) -> None:
     with _scratch() as folder:
-        verify.check(verify.panic(Path(folder), cpu))
+        verify.check(verify.panic(Path(folder), series, variant))
+
+
+def _went_back() -> None:
+    with _scratch() as folder:
+        previous_image.check(Path(folder))
 
 
 def _saved_elsewhere() -> None:

@@ -30,7 +30,7 @@ class ConfigTest(unittest.TestCase):
             core.write(b"NUMBER(pgtable_l5_enabled)=0\n")
             core.flush()
             with self.assertRaisesRegex(MachineError, r"series 6\.1: .*pgtable_l5_enabled\)=1"):
-                rawcore._check_expected(Path(core.name), rawcore.VARIANTS["la57"], KERNEL)
+                rawcore.check_expected(Path(core.name), rawcore.VARIANTS["la57"], KERNEL)
 
     def test_an_unknown_variant_is_named(self):
         with self.assertRaisesRegex(KeyError, "vax"):
