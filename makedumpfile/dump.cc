@@ -89,6 +89,7 @@ void describe_input(const KernelInfo& kernel, DumpObserver& observer) {
   observer.debug(fmt::format("{}: kernel '{}', page size {}, phys_base {:#x}, crashed at {}, {} CPUs",
                              vmcore.name(), kernel.release(), kernel.page_size(), kernel.phys_base(),
                              kernel.crash_time(), vmcore.notes().cpu_count()));
+  for (const std::string& note : kernel.provider_notes()) observer.debug(note);
   for (const MemorySegment& segment : vmcore.memory_map().segments()) {
     observer.debug(fmt::format("memory {:#x} to {:#x} at offset {:#x}", segment.range.begin.value(),
                                segment.range.end.value(), segment.file_offset));

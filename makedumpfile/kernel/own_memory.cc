@@ -50,7 +50,8 @@ Status add_types(Facts& facts, const AddressSpace& address_space) {
 }  // namespace
 
 std::vector<std::string> add_facts_of_own_memory(Facts& facts, const AddressSpace& address_space) {
-  if (!address_space.usable()) return {};
+  if (const Status usable = address_space.usable(); !usable)
+    return {"no facts from the kernel's own memory: " + usable.error().message()};
   std::vector<std::string> notes;
   if (const Status added = add_symbols(facts, address_space); !added)
     notes.push_back("no facts from the kernel's symbol table: " + added.error().message());

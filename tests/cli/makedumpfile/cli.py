@@ -294,6 +294,14 @@ class CommandLine(unittest.TestCase):
         self.path("log2").write_text("old")
         self.fail_with("File exists", "--dump-dmesg", self.core, self.path("log2"))
 
+    def test_facts_are_shown_with_their_source_and_what_is_missing(self):
+        shown = self.succeed("--show-facts", self.core).stdout.decode()
+        self.assertRegex(shown, r"(?m)^NUMBER\(SECTION_SIZE_BITS\)=27  inferred$")
+        self.assertRegex(shown, r"(?m)^SIZE\(page\)  missing$")
+        self.assertIn("What follows for a dump:", shown)
+        self.assertRegex(shown, "(?s)Who could not tell:\n  no facts from the kernel's own memory: .*page tables")
+        self.fail_with("2 file names where 1 belong", "--show-facts", self.core, self.out)
+
     def test_every_option_is_in_the_man_page(self):
         man = pathlib.Path(MAN_PAGE).read_text()
         documented = set(re.findall(r"^\.It Fl ([\w-]+)", man, re.MULTILINE))

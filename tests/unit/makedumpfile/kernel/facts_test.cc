@@ -67,6 +67,56 @@ TEST(Inferred, PageTypesFollowFromEachOtherWhileTheyAreBits) {
             -129);
 }
 
+// A kernel whose types are known, and no more: what BTF tells of 6.1.
+TEST(Inferred, PageTypesFollowFromTheirMemberAndTheSlabFlag) {
+  const Facts facts = inferred_of("NUMBER(PG_slab)=9\nOFFSET(page.page_type)=48\n");
+  EXPECT_EQ(facts.number("PAGE_BUDDY_MAPCOUNT_VALUE"), -129);
+  EXPECT_EQ(facts.number("PAGE_OFFLINE_MAPCOUNT_VALUE"), -257);
+  EXPECT_EQ(facts.find("NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)")->source, FactSource::inferred);
+  EXPECT_FALSE(inferred_of("NUMBER(PG_slab)=9\n").has("NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)"));
+}
+
+TEST(Inferred, TheRootsOfSections) {
+  EXPECT_EQ(inferred_of("SIZE(mem_section)=16\n").length("mem_section"), 2048U);
+  EXPECT_EQ(inferred_of("SIZE(mem_section)=32\nNUMBER(pgtable_l5_enabled)=1\n").length("mem_section"),
+            262144U);
+  for (const char* text : {"", "SIZE(mem_section)=0\n", "SIZE(mem_section)=8192\n",
+                           "SIZE(mem_section)=16\nNUMBER(SECTION_SIZE_BITS)=46\n",
+                           "SIZE(mem_section)=16\nNUMBER(MAX_PHYSMEM_BITS)=9223372036854775807\n"}) {
+    EXPECT_FALSE(inferred_of(text).length("mem_section").has_value()) << text;
+  }
+  EXPECT_FALSE(inferred_of("SIZE(mem_section)=16\n", elf::EM_AARCH64).length("mem_section").has_value());
+}
+
+TEST(Inferred, TheStacksSizeIsTheFirstTasks) {
+  EXPECT_EQ(
+      inferred_of("SYMBOL(__start_init_task)=ffffffff82a00000\nSYMBOL(__end_init_task)=ffffffff82a04000\n")
+          .size("thread_union"),
+      16384U);
+  EXPECT_EQ(
+      inferred_of("SYMBOL(__start_init_stack)=1000\nSYMBOL(__end_init_stack)=9000\n").size("thread_union"),
+      32768U);
+  EXPECT_FALSE(inferred_of("SYMBOL(__start_init_stack)=9000\nSYMBOL(__end_init_stack)=1000\n")
+                   .size("thread_union")
+                   .has_value());
+}
+
+TEST(Inferred, ReservedStandsBeforePrivate) {
+  EXPECT_EQ(inferred_of("NUMBER(PG_private)=13\n").number("PG_reserved"), 12);
+  EXPECT_FALSE(inferred_of("NUMBER(PG_private)=0\n").number("PG_reserved").has_value());
+}
+
+TEST(Inferred, TheNumberOfNodesOnlyWhereTheMaskTells) {
+  EXPECT_EQ(inferred_of("SYMBOL(node_data)=1000\nSIZE(nodemask_t)=128\n").length("node_data"), 1024U);
+  EXPECT_FALSE(inferred_of("SYMBOL(node_data)=1000\nSIZE(nodemask_t)=8\n").length("node_data").has_value());
+  EXPECT_FALSE(inferred_of("SIZE(nodemask_t)=128\n").length("node_data").has_value());
+}
+
+TEST(Facts, SourcesHaveNames) {
+  EXPECT_EQ(name_of(FactSource::vmcoreinfo), "vmcoreinfo");
+  EXPECT_EQ(name_of(FactSource::inferred), "inferred");
+}
+
 TEST(Inferred, NothingFollowsFromAnotherShape) {
   // Slab as a page type (6.10), page types as numbers (6.12), and kernels before page types (-128).
   for (const char* text : {"NUMBER(PAGE_SLAB_MAPCOUNT_VALUE)=-5\nNUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)=-129\n",

@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/unit/makedumpfile/support/fake_kernel.h"
+#include "tests/unit/makedumpfile/support/fake_kallsyms.h"
 
 namespace kdump {
 namespace {
@@ -95,6 +95,20 @@ TEST_F(SparseMemory, FollowsThePointerWhereVmcoreinfoHasIt) {
   kernel.vmcore().put_value<le64>(0x380000, FakeKernel::kImageBase + FakeStructPages::kRoots);
   kernel.replace_line("SYMBOL(mem_section)",
                       fmt::format("SYMBOL(mem_section)={:x}", FakeKernel::kImageBase + 0x380000));
+  EXPECT_THAT(ranges(), ElementsAre(Plain{0, kSectionPages, FakeStructPages::kVmemmap}));
+}
+
+// Read as roots, what lies around a variable of that name leads anywhere: here to other, mapped memory.
+TEST_F(SparseMemory, ASymbolTableHasThePointerAndNotTheArray) {
+  constexpr uint64_t kVariable = 0x380000, kDecoy = 0x390000, kSection = 300;  // root 1
+  test::FakeKallsyms symbols(kernel, test::KallsymsAddresses::from_place);
+  symbols.add('B', "mem_section", FakeKernel::kImageBase + kVariable);
+  kernel.replace_line("SYMBOL(mem_section)", "");
+  kernel.vmcore().add_memory(kSection << 27, 4096);
+  kernel.vmcore().put_value<le64>(kVariable, FakeKernel::kImageBase + FakeStructPages::kRoots);
+  kernel.vmcore().put_value<le64>(kVariable + 8, FakeKernel::kImageBase + kDecoy);
+  const uint64_t map = FakeKernel::kImageBase - kSection * kSectionBytes;
+  kernel.vmcore().put_value<le64>(kDecoy + (kSection - 256) * 16, map | 3);
   EXPECT_THAT(ranges(), ElementsAre(Plain{0, kSectionPages, FakeStructPages::kVmemmap}));
 }
 
