@@ -39,16 +39,17 @@ Result<Translation> PageTableWalker::translate(VirtAddr addr) {
 
 Mapping PageTableWalker::look_up(VirtAddr addr) {
   const PageTableFormat& format = *table_->format;
+  // Between the two halves there is nothing.
+  if (!is_canonical(addr, format.va_bits))
+    return {std::nullopt, ~low_bits(format.va_bits - 1) - addr.value()};
   size_t level = 0;
-  if (is_canonical(addr, format.va_bits)) {
-    const auto last = last_entry(addr, level);
-    if (last && last->present) {
-      const Translation target = target_of(*last, addr);
-      return {target.addr, target.size};
-    }
-    // A table that cannot be read: nothing of what the entry above it maps.
-    if (!last && level > 0) --level;
+  const auto last = last_entry(addr, level);
+  if (last && last->present) {
+    const Translation target = target_of(*last, addr);
+    return {target.addr, target.size};
   }
+  // A table that cannot be read: nothing of what the entry above it maps.
+  if (!last && level > 0) --level;
   const uint64_t inside = low_bits(format.levels[level].shift);
   return {std::nullopt, inside + 1 - (addr.value() & inside)};
 }

@@ -36,6 +36,13 @@ constexpr WantedFact kWanted[] = {
     {"SYMBOL(__init_begin)"},
     {"SYMBOL(__init_end)"},
     {"SYMBOL(_end)"},
+    // Parts of it that are freed after boot (arch/x86/kernel/vmlinux.lds.S, arch/x86/kernel/setup.c).
+    {"SYMBOL(__smp_locks)"},
+    {"SYMBOL(__smp_locks_end)"},
+    {"SYMBOL(__start_bss_decrypted_unused)"},
+    {"SYMBOL(__end_bss_decrypted)"},
+    {"SYMBOL(__brk_base)"},
+    {"SYMBOL(_brk_end)"},
 
     // CPUs: mm/percpu.c, arch/x86/kernel/setup_percpu.c.
     {"SYMBOL(__per_cpu_start)"},
@@ -43,6 +50,9 @@ constexpr WantedFact kWanted[] = {
     {"SYMBOL(__per_cpu_offset)"},
     {"SYMBOL(pcpu_base_addr)"},
     {"SYMBOL(pcpu_unit_size)"},
+    {"SYMBOL(pcpu_first_chunk)"},
+    {"OFFSET(pcpu_chunk.base_addr)"},
+    {"OFFSET(pcpu_chunk.nr_pages)"},
     {"SYMBOL(nr_cpu_ids)"},
     // Their tasks: a per-CPU variable, from 6.2 (e57ef2ed97c1) to 6.14 a member of one.
     {"SYMBOL(current_task)"},

@@ -24,8 +24,8 @@ constexpr std::array<Finder, kProtectionCount> kFinders = {{
     {"vmemmap", find_vmemmap},
 }};
 
-std::string gap(std::string_view name, const Error& error) {
-  return fmt::format("{}: not all of it is protected: {}", name, error.message());
+std::string gap(std::string_view name, uint64_t found, std::string_view reason) {
+  return fmt::format("{} protected: {}: {}", found == 0 ? "not" : "only in part", name, reason);
 }
 
 Result<ProtectedSearch> start_search(const KernelInfo& kernel, std::span<const MemMapRange> mem_map) {
@@ -50,16 +50,16 @@ ProtectedPages ProtectedPages::find(const KernelInfo& kernel, std::span<const Me
   const std::vector<PfnRange> existing = kernel.vmcore().memory_map().pages(kernel.page_shift());
   PageRuns all;
   for (size_t i = 0; i < kFinders.size(); ++i) {
-    if (const Status found = kFinders[i].find(*search); !found)
-      result.gaps_.push_back(gap(kFinders[i].name, found.error()));
-    bool full = search->found.full();
+    const Status found = kFinders[i].find(*search);
+    const bool full = search->found.full();
     const std::vector<PfnRange> runs = std::exchange(search->found, {}).take(existing);
     result.pages_[i] = count_pages(runs);
     for (const PfnRange& run : runs) all.add(run);
-    full = full || all.full();
-    if (full)
-      result.gaps_.push_back(fmt::format("{}: not all of it is protected: more than {} runs of pages",
-                                         kFinders[i].name, PageRuns::kMaxRuns));
+    if (!found) result.gaps_.push_back(gap(kFinders[i].name, result.pages_[i], found.error().message()));
+    if (full || all.full()) {
+      const std::string reason = fmt::format("more than {} runs of pages", PageRuns::kMaxRuns);
+      result.gaps_.push_back(gap(kFinders[i].name, result.pages_[i], reason));
+    }
   }
   result.ranges_ = all.take(existing);
   return result;

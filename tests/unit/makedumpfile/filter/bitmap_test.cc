@@ -75,5 +75,14 @@ TEST(Bitmap, NextSetEndsAtTheWindow) {
   EXPECT_EQ(bitmap.next_set(Pfn(5000)), Pfn(940));
 }
 
+TEST(Bitmap, CountsARange) {
+  Bitmap bitmap({Pfn(64), Pfn(64 + 300)});
+  bitmap.set_range({Pfn(100), Pfn(300)});
+  EXPECT_EQ(bitmap.count_range({Pfn(0), Pfn(1000)}), 200U);
+  EXPECT_EQ(bitmap.count_range({Pfn(90), Pfn(110)}), 10U);
+  EXPECT_EQ(bitmap.count_range({Pfn(299), Pfn(301)}), 1U);
+  EXPECT_EQ(bitmap.count_range({Pfn(200), Pfn(200)}), 0U);
+}
+
 }  // namespace
 }  // namespace kdump

@@ -115,6 +115,50 @@ TEST_F(PageFilterTest, ARunOfPagesGoesOnOverStructPagesThatCannotBeRead) {
   EXPECT_EQ(result.counts[PageClass::free], 1024U);
 }
 
+// vmemmap is at 8 MiB: pages 2048 to 2559.
+TEST_F(PageFilterTest, ProtectedPagesStayAtEveryLevelAndAreCounted) {
+  pages.free_block(2048, 8);                 // all of it protected
+  pages.flags(2400, FakeStructPages::kLru);  // cache
+  pages.mapcount(2401, FakeStructPages::kOffline);
+  pages.free_block(2560, 9);
+  const WindowResult result = classify(31);
+  EXPECT_EQ(result.rescued[PageClass::free], 256U);
+  EXPECT_EQ(result.rescued[PageClass::cache], 1U);
+  EXPECT_EQ(result.rescued[PageClass::offline], 1U);
+  EXPECT_EQ(result.counts[PageClass::free], 512U);
+  EXPECT_EQ(result.counts[PageClass::cache], 0U);
+  EXPECT_EQ(result.counts[PageClass::kept], 4096U - 512);
+  for (const uint64_t pfn : {2048U, 2303U, 2400U, 2401U}) EXPECT_TRUE(result.dumpable.test(Pfn(pfn)));
+  EXPECT_FALSE(result.dumpable.test(Pfn(2560)));
+}
+
+TEST_F(PageFilterTest, OfABlockAroundProtectedPagesTheRestGoes) {
+  pages.free_block(0, 10);  // the root of the page tables and those below it are in it
+  const WindowResult result = classify(31);
+  const uint64_t tables = result.rescued[PageClass::free];
+  EXPECT_EQ(tables, 5U);
+  EXPECT_EQ(result.counts[PageClass::free], 1024U - tables);
+  for (const uint64_t pfn : {255U, 261U}) EXPECT_FALSE(result.dumpable.test(Pfn(pfn)));
+  for (const uint64_t pfn : {256U, 260U}) EXPECT_TRUE(result.dumpable.test(Pfn(pfn)));
+}
+
+TEST_F(PageFilterTest, APoisonedPageIsNotProtected) {
+  pages.flags(2100, FakeStructPages::kHwpoison);
+  const WindowResult result = classify(0);
+  EXPECT_EQ(result.counts[PageClass::hwpoison], 1U);
+  EXPECT_EQ(result.rescued[PageClass::hwpoison], 0U);
+  EXPECT_FALSE(result.dumpable.test(Pfn(2100)));
+}
+
+TEST_F(PageFilterTest, ProtectedPagesAreAmongTheKeptOnes) {
+  pages.flags(2100, FakeStructPages::kHwpoison);
+  const auto made = filter(31);
+  ASSERT_TRUE(made);
+  const auto result = made->classify(Pfn(0));
+  EXPECT_EQ(made->protected_pages().pages(), 512U + 5);
+  EXPECT_EQ(result->counts[PageClass::protected_], 512U + 5 - 1);
+}
+
 TEST_F(PageFilterTest, GivesTheSameFromEveryThread) {
   for (uint64_t pfn = 0; pfn < 4096; pfn += 3) pages.flags(pfn, FakeStructPages::kLru);
   const auto made = filter(31);

@@ -58,6 +58,18 @@ TEST(Notes, ReadsBigEndian) {
   EXPECT_NE(Notes::parse(raw, false, "core").damage(), "");
 }
 
+TEST(Notes, HasTheRegistersOfEachCpu) {
+  ByteVector raw;
+  for (const char* registers : {"first", "second"}) {
+    const ByteVector note = test::note_bytes("CORE", elf::NT_PRSTATUS, bytes_of(std::string_view(registers)));
+    raw.insert(raw.end(), note.begin(), note.end());
+  }
+  const Notes notes = Notes::parse(raw, false, "core");
+  ASSERT_EQ(notes.cpu_count(), 2U);
+  EXPECT_EQ(text_of(notes.prstatus(0)), "first");
+  EXPECT_EQ(text_of(notes.prstatus(1)), "second");
+}
+
 TEST(Notes, NothingIsNoDamage) {
   const Notes notes = Notes::parse({}, false, "core");
   EXPECT_EQ(notes.damage(), "");

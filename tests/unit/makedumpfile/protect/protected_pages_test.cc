@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile/protect/protected_pages.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/unit/makedumpfile/support/fake_printk_ring.h"
+#include "tests/unit/makedumpfile/support/fake_protected.h"
+
+namespace kdump {
+namespace {
+
+using test::FakeKernel;
+using test::FakePrintkRing;
+using test::FakeProtected;
+using test::FakeStructPages;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+class ProtectedPagesTest : public ::testing::Test {
+ protected:
+  // Call once.
+  ProtectedPages find() {
+    const auto info = kernel.info();
+    EXPECT_TRUE(info) << info.error().message();
+    const auto mem_map = read_mem_map(*info);
+    EXPECT_TRUE(mem_map) << mem_map.error().message();
+    return ProtectedPages::find(*info, *mem_map);
+  }
+  static bool has(const ProtectedPages& pages, uint64_t addr) { return pages.contains(Pfn(addr / 4096)); }
+  void forget(std::string_view symbol) { kernel.replace_line(fmt::format("SYMBOL({})", symbol), ""); }
+  // Another value for a symbol.
+  void move(std::string_view name, uint64_t value) {
+    kernel.replace_line(fmt::format("SYMBOL({})", name), fmt::format("SYMBOL({})={:x}", name, value));
+  }
+
+  FakeKernel kernel;
+  FakeStructPages struct_pages{kernel};
+  FakePrintkRing ring{kernel};
+  FakeProtected fake{kernel};
+};
+
+TEST_F(ProtectedPagesTest, OfASoundKernelNothingIsMissing) {
+  fake.add_note(FakeProtected::kDirectMap + FakeProtected::kNoteStack + 0x3f00);
+  const ProtectedPages pages = find();
+  EXPECT_THAT(pages.gaps(), IsEmpty());
+  for (size_t i = 0; i < kProtectionCount; ++i)
+    EXPECT_GT(pages.pages(static_cast<Protection>(i)), 0U) << protection_name(static_cast<Protection>(i));
+  for (size_t i = 1; i < pages.ranges().size(); ++i)
+    EXPECT_LT(pages.ranges()[i - 1].end, pages.ranges()[i].begin);
+}
+
+TEST_F(ProtectedPagesTest, TheKernelImageWithoutWhatWasFreed) {
+  const ProtectedPages pages = find();
+  EXPECT_EQ(pages.pages(Protection::kernel_image), FakeProtected::kImagePages);
+  for (const uint64_t kept : {0x600000U, 0x610000U, 0x614000U, 0x61f000U, 0x622000U, 0x642000U, 0x674000U})
+    EXPECT_TRUE(has(pages, kept)) << std::hex << kept;
+  for (const uint64_t freed :
+       {0x5ff000U, 0x611000U, 0x620000U, 0x630000U, 0x641000U, 0x675000U, 0x67f000U, 0x680000U})
+    EXPECT_FALSE(has(pages, freed)) << std::hex << freed;
+}
+
+TEST_F(ProtectedPagesTest, WithoutSymbolsTheImageIsWhatIsReserved) {
+  forget("_text");
+  for (const uint64_t pfn : {0x600U, 0x601U, 0x6ffU}) struct_pages.flags(pfn, 1 << 12);
+  struct_pages.flags(0x602, FakeStructPages::kPrivate);
+  const ProtectedPages pages = find();
+  EXPECT_EQ(pages.pages(Protection::kernel_image), 3U);
+  EXPECT_TRUE(has(pages, 0x6ff000));
+  EXPECT_FALSE(has(pages, 0x602000));
+}
+
+TEST_F(ProtectedPagesTest, WithoutSymbolsAndReservedPagesItSaysSo) {
+  forget("_end");
+  EXPECT_THAT(find().gaps(), ElementsAre(StartsWith("not protected: kernel image: ")));
+}
+
+TEST_F(ProtectedPagesTest, SymbolsThatNoImageHasAreNotBelieved) {
+  move("_end", FakeKernel::kImageBase + (uint64_t{3} << 30));
+  struct_pages.flags(0x600, 1 << 12);
+  EXPECT_EQ(find().pages(Protection::kernel_image), 1U);
+}
+
+TEST_F(ProtectedPagesTest, PartsThatNoImageHasAreNotTakenOut) {
+  move("__init_begin", FakeKernel::kImageBase);
+  EXPECT_EQ(find().pages(Protection::kernel_image), FakeProtected::kImagePages + 16);
+}
+
+TEST_F(ProtectedPagesTest, FreedPartsMayOverlap) {
+  move("__smp_locks", FakeKernel::kImageBase + 0x638000);
+  EXPECT_EQ(find().pages(Protection::kernel_image), FakeProtected::kImagePages);
+}
+
+TEST_F(ProtectedPagesTest, TheFirstChunkOfEachCpuThatWasSetUp) {
+  const ProtectedPages pages = find();
+  EXPECT_EQ(pages.pages(Protection::per_cpu), 10U);
+  EXPECT_TRUE(has(pages, FakeProtected::kArea0));
+  EXPECT_TRUE(has(pages, FakeProtected::kArea1 + 0x4000));
+  EXPECT_FALSE(has(pages, FakeProtected::kArea0 + 0x5000));
+  EXPECT_FALSE(has(pages, 0x630000));
+}
+
+TEST_F(ProtectedPagesTest, WithoutTheChunkOnlyTheStaticPart) {
+  forget("pcpu_first_chunk");
+  const ProtectedPages pages = find();
+  EXPECT_EQ(pages.pages(Protection::per_cpu), 6U);
+  EXPECT_THAT(pages.gaps(), ElementsAre(HasSubstr("only the static part is known")));
+}
+
+TEST_F(ProtectedPagesTest, AChunkThatNoKernelHasIsNotBelieved) {
+  fake.put(FakeProtected::kChunk + 8, FakeProtected::kDirectMap);  // before the first unit
+  const ProtectedPages pages = find();
+  EXPECT_EQ(pages.pages(Protection::per_cpu), 6U);
+  EXPECT_THAT(pages.gaps(), ElementsAre(HasSubstr("pcpu_first_chunk")));
+}
+
+TEST_F(ProtectedPagesTest, NumbersOfCpusThatNoKernelHasAreNotBelieved) {
+  fake.put(FakeProtected::kCpuIds, UINT32_MAX);
+  const ProtectedPages pages = find();
+  EXPECT_EQ(pages.pages(Protection::per_cpu), 0U);
+  EXPECT_THAT(pages.gaps(), Contains(HasSubstr("nr_cpu_ids is 4294967295")));
+}
+
+TEST_F(ProtectedPagesTest, EveryPageTableOnce) {
+  // The root; two for each of image, direct map and vmemmap; two more for the modules beside the image.
+  const ProtectedPages pages = find();
+  EXPECT_EQ(pages.pages(Protection::page_table), 9U);
+  EXPECT_TRUE(has(pages, kernel.root()));
+}
+
+TEST_F(ProtectedPagesTest, PageTablesInACircleEnd) {
+  kernel.vmcore().put_value<le64>(kernel.root(), kernel.root() | 1);
+  kernel.vmcore().put_value<le64>(kernel.root() + 8, kernel.root() | 1);
+  const ProtectedPages pages = find();
+  EXPECT_GE(pages.pages(Protection::page_table), 9U);
+  EXPECT_THAT(pages.gaps(), IsEmpty());
+}
+
+TEST_F(ProtectedPagesTest, TablesOutsideTheDumpAreNotCounted) {
+  kernel.vmcore().put_value<le64>(kernel.root(), (uint64_t{1} << 40) | 1);
+  EXPECT_EQ(find().pages(Protection::page_table), 9U);
+}
+
+TEST_F(ProtectedPagesTest, TheLogRing) {
+  const ProtectedPages pages = find();
+  // The struct, descriptors, infos and text have a page each.
+  EXPECT_EQ(pages.pages(Protection::log_ring), 4U);
+  for (const uint64_t at :
+       {FakePrintkRing::kRing, FakePrintkRing::kDescs, FakePrintkRing::kInfos, FakePrintkRing::kText})
+    EXPECT_TRUE(has(pages, at));
+}
+
+TEST_F(ProtectedPagesTest, TheStacksOfCurrentTasks) {
+  const ProtectedPages pages = find();
+  EXPECT_EQ(pages.pages(Protection::stack), 8U);
+  EXPECT_TRUE(has(pages, FakeProtected::kStack0));
+  EXPECT_TRUE(has(pages, FakeProtected::kStack1 + 0x3000));
+}
+
+TEST_F(ProtectedPagesTest, ThatIsAMemberOfPcpuHotFrom62To614) {
+  forget("current_task");
+  fake.symbol("pcpu_hot", 0x8);
+  kernel.line("OFFSET(pcpu_hot.current_task)=8");
+  EXPECT_EQ(find().pages(Protection::stack), 8U);
+}
+
+TEST_F(ProtectedPagesTest, StacksOfNotesNeedNoSymbols) {
+  forget("current_task");
+  kernel.replace_line("SIZE(thread_union)", "");
+  fake.add_note(FakeProtected::kDirectMap + FakeProtected::kNoteStack + 0x3f00);
+  fake.add_note(0x7ffc00001000);  // was in user space
+  const ProtectedPages pages = find();
+  EXPECT_EQ(pages.pages(Protection::stack), 4U);
+  EXPECT_TRUE(has(pages, FakeProtected::kNoteStack));
+  EXPECT_FALSE(has(pages, FakeProtected::kNoteStack + 0x4000));
+  EXPECT_THAT(pages.gaps(), ElementsAre(StartsWith("only in part protected: stacks: ")));
+}
+
+TEST_F(ProtectedPagesTest, StacksFarFromMemoryAndShortNotesAreNoStacks) {
+  for (const uint64_t at : {UINT64_MAX, uint64_t{1} << 63, FakeKernel::kImageBase - 8}) fake.add_note(at);
+  kernel.vmcore().add_note("CORE", elf::NT_PRSTATUS, ByteVector(100));
+  const ProtectedPages pages = find();
+  EXPECT_EQ(pages.pages(Protection::stack), 8U);
+  EXPECT_THAT(pages.gaps(), IsEmpty());
+}
+
+TEST_F(ProtectedPagesTest, WhatIsMappedWhereModulesAre) {
+  const ProtectedPages pages = find();
+  EXPECT_EQ(pages.pages(Protection::module), 3U);
+  EXPECT_TRUE(has(pages, 0x763000));
+  EXPECT_FALSE(has(pages, 0x761000));
+}
+
+TEST_F(ProtectedPagesTest, ModulesBeginWhereTheKernelSaysThatTheImageEnds) {
+  kernel.line("NUMBER(KERNEL_IMAGE_SIZE)=536870912");
+  kernel.map(FakeKernel::kImageBase + (uint64_t{512} << 20), 0x770000, 12);
+  EXPECT_EQ(find().pages(Protection::module), 4U);
+}
+
+TEST_F(ProtectedPagesTest, TheStructPages) {
+  const ProtectedPages pages = find();
+  EXPECT_EQ(pages.pages(Protection::vmemmap), 512U);  // of a whole section, mapped by 2 MiB
+  EXPECT_TRUE(has(pages, FakeStructPages::kPlace));
+}
+
+TEST_F(ProtectedPagesTest, WhatCannotBeReadIsAGapAndNoMore) {
+  kernel.vmcore().break_page(FakeProtected::kVariables);
+  const ProtectedPages pages = find();
+  EXPECT_EQ(pages.pages(Protection::per_cpu), 0U);
+  EXPECT_THAT(pages.gaps(), Contains(HasSubstr("per-CPU areas: nr_cpu_ids: ")));
+  EXPECT_EQ(pages.pages(Protection::log_ring), 4U);
+}
+
+TEST(ProtectedPages, WithoutPageTablesThereAreNone) {
+  test::FakeVmcore vmcore;
+  vmcore.add_memory(0, 4096);
+  const auto info = read_kernel_info(vmcore);
+  ASSERT_TRUE(info);
+  const ProtectedPages pages = ProtectedPages::find(*info, {});
+  EXPECT_THAT(pages.ranges(), IsEmpty());
+  EXPECT_THAT(pages.gaps(), ElementsAre(StartsWith("no page is protected: ")));
+}
+
+TEST_F(ProtectedPagesTest, WindowsGetTheirOwn) {
+  const ProtectedPages pages = find();
+  EXPECT_THAT(pages.overlapping({Pfn(0x601), Pfn(0x602)}), SizeIs(1));
+  EXPECT_THAT(pages.overlapping({Pfn(0x5fe), Pfn(0x600)}), IsEmpty());
+  EXPECT_THAT(pages.overlapping({Pfn(0), Pfn(4096)}), SizeIs(pages.ranges().size()));
+}
+
+}  // namespace
+}  // namespace kdump
