@@ -31,7 +31,7 @@ class Variant:
     machine: tuple[str, ...] = ()
     append: str = ""
     balloon: int | None = None
-    dumps: tuple[tuple[str, str], ...] = (("qemu.kdump", "-z"),)
+    dumps: tuple[tuple[str, str], ...] = (("qemu.elf", ""),)
     expected: str = ""
 
 
@@ -44,15 +44,17 @@ def _half(number: int) -> tuple[str, ...]:
 VARIANTS = {
     "": Variant(dumps=()),
     "la57": Variant(cpu="max", dumps=(), expected="NUMBER(pgtable_l5_enabled)=1"),
-    "hvo": Variant(append="hugetlb_free_vmemmap=on", dumps=()),  # struct pages of hugetlb pages are freed; from 5.14 on
-    "numa": Variant(machine=(*_half(0), *_half(1)), dumps=(("qemu.elf", ""),)),
-    "hole": Variant(machine=("-machine", "max-ram-below-4g=1G"), dumps=(("qemu.elf", ""),)),
+    # Most struct pages of hugetlb pages are freed (from 5.14 on), those of the 1 GiB page never made (from 6.15 on).
+    "hvo": Variant(cpu="Nehalem,+pdpe1gb", machine=("-m", str(MEMORY_MIB + 1024)),
+                   append="hugetlb_free_vmemmap=on hugepagesz=1G hugepages=1 default_hugepagesz=2M"),
+    "numa": Variant(machine=(*_half(0), *_half(1))),
+    "hole": Variant(machine=("-machine", "max-ram-below-4g=1G")),
     # A DIMM that the firmware's memory map leaves out is added by the ACPI driver while the kernel runs.
     "hotadd": Variant(machine=("-m", f"{MEMORY_MIB},slots=2,maxmem=8G", "-object", "memory-backend-ram,id=dimm,size=512M",
                                "-device", "pc-dimm,memdev=dimm"), append="memhp_default_state=online"),
     "gigantic": Variant(cpu="Nehalem,+pdpe1gb", machine=("-m", str(MEMORY_MIB + 1024)),
                         append="hugepagesz=1G hugepages=1 default_hugepagesz=2M"),
-    "balloon": Variant(balloon=1792),
+    "balloon": Variant(balloon=1792, dumps=(("qemu.kdump", "-z"), ("qemu.elf", ""))),
     "cpus16": Variant(cpus=16),
 }
 
@@ -60,7 +62,7 @@ VARIANTS = {
 def get(series: str, variant: str = "") -> Path:
     """The folder vmcores/SERIES[-VARIANT] in the cache: vmcore, vmlinux (a link), console.log, and the variant's dumps.
 
-    Made when it is missing, or was made by another kernel than the cached one of the series.
+    Made when it is missing, lacks a dump, or was made by another kernel than the cached one of the series.
     """
     if variant not in VARIANTS:
         raise KeyError(f"variant {variant} is not known, choose from {', '.join(VARIANTS)}")
@@ -68,16 +70,17 @@ def get(series: str, variant: str = "") -> Path:
     name = f"{series}-{variant}".rstrip("-")
     folder = cache.path("vmcores", name)
     with cache.locked(f"vmcore-{name}"):
-        if not _is_of(kernel, folder):
+        if not _is_of(kernel, folder, VARIANTS[variant]):
             with cache.new_folder(folder) as work, cache.locked("vm"):
                 _make(kernel, variant, work)
     return folder
 
 
-def _is_of(kernel: kernels.Kernel, folder: Path) -> bool:
-    """Whether the copy is there and was made by the kernel that is cached now, whose vmlinux belongs to it."""
+def _is_of(kernel: kernels.Kernel, folder: Path, variant: Variant) -> bool:
+    """Whether the copy is there, whole, and made by the kernel that is cached now, whose vmlinux belongs to it."""
     version = folder / "version"
-    return version.exists() and version.read_text().strip() == kernel.version
+    whole = version.exists() and all((folder / name).exists() for name, _ in variant.dumps)
+    return whole and version.read_text().strip() == kernel.version
 
 
 def _make(kernel: kernels.Kernel, name: str, work: Path) -> None:
