@@ -17,10 +17,11 @@ for module in $(tac /lab/modules.order); do rmmod $module; done
 """
 # What the capture image for a virtio disk may take: compressed and unpacked bytes.
 IMAGE_BUDGET = (8 << 20, 20 << 20)
+WORKER_BUDGET_KIB = (16 + 1) << 10  # of anonymous memory, with one thread
 
 
 class Different(RuntimeError):
-    """A debugger says something else of the dump than of the raw vmcore, or the image is too large."""
+    """A debugger says something else of the dump than of the raw vmcore, or image or worker are too large."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ def panic(folder: Path, series: str, variant: str = "") -> Pair:
 
 
 def check(pair: Pair) -> None:
-    """The series' debuggers open the dump, know the panic, and say of it what they say of the raw vmcore; the image keeps
-    to its budget. Raises Different or debuggers.NotAnswered."""
+    """The series' debuggers open the dump, know the panic, and say of it what they say of the raw vmcore; image and
+    worker keep to their budgets. Raises Different or debuggers.NotAnswered."""
     for debugger, questions in debuggers.ASKED[pair.kernel.series]:
         ours = debugger.answer(pair.kernel, pair.dump.path / "vmcore", questions)
         theirs = debugger.answer(pair.kernel, pair.raw, questions)
@@ -69,10 +70,18 @@ def check(pair: Pair) -> None:
             if ours[question] != theirs[question]:
                 raise Different(f"{debugger.name}'s {question}: {_first_difference(ours[question], theirs[question])}")
         print(f"{debugger.name} says the same of both: {', '.join(questions)}")
-    _check_budget(pair.image)
+    _check_image(pair.image)
+    _check_memory(pair.dump.result["memory"])
 
 
-def _check_budget(image: Path) -> None:
+def _check_memory(memory: dict[str, int]) -> None:
+    peak = memory["worker_peak_anon_kib"]
+    print(f"capture kernel: at least {memory['available_min_kib']} KiB available, the worker took up to {peak} KiB")
+    if not 0 < peak <= WORKER_BUDGET_KIB:
+        raise Different(f"the worker took {peak} KiB of anonymous memory, at most {WORKER_BUDGET_KIB} are to be")
+
+
+def _check_image(image: Path) -> None:
     unpacked = subprocess.run(["zstd", "-dcq", image], stdout=subprocess.PIPE, check=True).stdout
     sizes = (image.stat().st_size, len(unpacked))
     print(f"capture image: {sizes[0]} bytes, {sizes[1]} unpacked")
