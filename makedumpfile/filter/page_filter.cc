@@ -35,9 +35,7 @@ void find_free_lists(const KernelInfo& kernel, StructPageInfo& info) {
     info.free_lists = std::move(found->pages);
     gaps.insert(gaps.end(), found->damage.begin(), found->damage.end());
   } else {
-    gaps.push_back(
-        fmt::format("free pages stay in the dump: the kernel does not tell PAGE_BUDDY_MAPCOUNT_VALUE, and {}",
-                    found.error().message()));
+    gaps.push_back(fmt::format("free pages stay in the dump: {}", found.error().message()));
   }
 }
 

@@ -94,6 +94,10 @@ void read_page_types(const Facts& facts, PageLayout& layout) {
 }
 
 void note_gaps(PageLayout& layout) {
+  if (layout.buddy == kNoPageType) {
+    layout.gaps.emplace_back(
+        "free pages are told by the zones' free lists: the kernel does not tell PAGE_BUDDY_MAPCOUNT_VALUE");
+  }
   if (layout.offline == kNoPageType) {
     layout.gaps.emplace_back("offline pages cannot be told: no PAGE_OFFLINE_MAPCOUNT_VALUE");
   }

@@ -48,8 +48,7 @@ struct PageLayout {
 
   uint64_t buddy_orders;  // LENGTH(zone.free_area): orders are below it
 
-  // What the facts do not allow to tell, one line each, for the user; but for free pages, which the zones
-  // tell, too.
+  // What the facts do not allow to tell, one line each, for the user.
   std::vector<std::string> gaps;
 };
 

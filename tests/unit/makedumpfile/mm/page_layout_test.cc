@@ -75,8 +75,8 @@ TEST(PageLayout, SlabAsAPageTypeSilencesTheFlag) {
 TEST(PageLayout, TellsWhatItCannotTell) {
   const auto layout = layout_of("");
   ASSERT_TRUE(layout);
-  EXPECT_EQ(layout->gaps.size(), 3U);
-  EXPECT_THAT(layout->gaps.front(), HasSubstr("PAGE_OFFLINE_MAPCOUNT_VALUE"));
+  EXPECT_EQ(layout->gaps.size(), 4U);
+  EXPECT_THAT(layout->gaps.front(), HasSubstr("PAGE_BUDDY_MAPCOUNT_VALUE"));
 }
 
 TEST(PageLayout, CompoundHeadWasRenamed) {
