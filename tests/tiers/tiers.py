@@ -10,12 +10,6 @@ from .counts import Counts, one
 VM = ROOT / "tests/vm"
 sys.path.insert(0, str(VM))
 
-LEFT_OUT = f"""left to `tests/run --full`: clang-tidy on sources that did not change; 100,000 runs of every fuzz target
-(here 5,000); the fault runs in a VM that are not in the ordinary handful; the dump to a disk that is
-not mounted; the panic under 5-level paging; the compat tests on guests made differently:
-{cores.described([core for core in cores.CORES if not core.ordinary])}"""
-
-
 def unit(full: bool) -> Counts:
     """Sources' checks, the lab's own tests, unit tests under ASan+UBSan and TSan."""
     total = checks.formatting() + checks.tidy(full) + _lab_tests()
@@ -51,6 +45,20 @@ def fuzz(full: bool) -> Counts:
     """Every parser under libFuzzer with ASan+UBSan."""
     built = builds.build("fuzz")
     return built if built.failures else built + fuzzing.run(full)
+
+
+def left_out() -> str:
+    """What only --full runs, for people."""
+    from lab import faults, suite
+
+    panics = (" ".join(panic) for panic in suite.panics(full=True) if panic not in suite.panics(full=False))
+    return f"""left to `tests/run --full`:
+  unit: clang-tidy on sources that did not change
+  compat: page sets at all 32 levels (here a few); the guests made differently:
+    {cores.described([core for core in cores.CORES if not core.ordinary])}
+  fuzz: {fuzzing.RUNS["full"]} runs of every target (here {fuzzing.RUNS["ordinary"]})
+  vm: panics of {", ".join(panics)}; a disk that is not mounted, by its label;
+    the faults {", ".join(fault.name for fault in faults.FAULTS if not fault.ordinary)}"""
 
 
 TIERS = {tier.__name__: tier for tier in (unit, cli, compat, fuzz, vm)}
