@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "makedumpfile/arch/address_space.h"
 #include "makedumpfile/kernel/facts.h"
@@ -18,7 +19,8 @@ constexpr uint64_t kSectionMarkedPresent = 1;
 constexpr unsigned kMaxFlagBits = 12;
 // SECTION_SIZE_BITS is 24 (ppc64) to 30 in today's kernels, MAX_PHYSMEM_BITS at most 52.
 constexpr int64_t kMinSectionBits = 16, kMaxSectionBits = 40, kMaxPhysmemBits = 56;
-constexpr uint64_t kMaxSectionSize = 4096;  // of struct mem_section, bytes
+constexpr uint64_t kMaxSectionSize = 4096;          // of struct mem_section, bytes
+constexpr uint64_t kMaxRoots = uint64_t{16} << 20;  // bytes of roots; x86_64 has 1 MiB at most
 
 struct SectionLayout {
   VirtAddr mem_section;
@@ -28,6 +30,12 @@ struct SectionLayout {
   unsigned pfn_section_shift;
   uint64_t sections;           // that there can be
   uint64_t sections_per_root;  // 0: no roots, one array
+
+  // Entries that are read at once.
+  [[nodiscard]] uint64_t group_size() const { return sections_per_root != 0 ? sections_per_root : 256; }
+  [[nodiscard]] uint64_t roots() const {
+    return sections_per_root == 0 ? 0 : (sections + sections_per_root - 1) / sections_per_root;
+  }
 };
 
 Result<SectionLayout> section_layout(const KernelInfo& kernel) {
@@ -64,7 +72,7 @@ class SectionReader {
 
   // The struct page of the section's first page; nullopt when it has none.
   std::optional<VirtAddr> first_page(uint64_t section) {
-    const uint64_t group_size = layout_->sections_per_root != 0 ? layout_->sections_per_root : kGroup;
+    const uint64_t group_size = layout_->group_size();
     if (group_ != section / group_size) load_group(section / group_size, group_size);
     if (state_ == Group::unreadable) return kUnknownPlace;
     if (state_ == Group::absent) return std::nullopt;
@@ -75,6 +83,14 @@ class SectionReader {
     const unsigned flag_bits = std::min(layout_->pfn_section_shift, kMaxFlagBits);
     const uint64_t map = coded & (~uint64_t{0} << flag_bits);
     return VirtAddr(map + (section << layout_->pfn_section_shift) * layout_->page_struct_size);
+  }
+
+  // Where the section and those of its group are.
+  std::optional<VirtRange> table(uint64_t section) {
+    const uint64_t group_size = layout_->group_size();
+    const auto place = group_address(section / group_size, group_size);
+    if (!place || *place == VirtAddr(0)) return std::nullopt;
+    return VirtRange{*place, *place + group_size * layout_->entry_size};
   }
 
  private:
@@ -95,8 +111,6 @@ class SectionReader {
     TRY(reader_.read(mem_section_ + group * sizeof root, mutable_bytes_of(root)));
     return VirtAddr(root);
   }
-
-  static constexpr uint64_t kGroup = 256;  // entries of the plain array read at once
 
   const SectionLayout* layout_;
   VirtualReader reader_;
@@ -119,20 +133,26 @@ void append(std::vector<MemMapRange>& ranges, PfnRange pages, VirtAddr first, ui
   ranges.push_back({pages, first});
 }
 
-// Goes through the sections that hold memory of the dump.
-std::vector<MemMapRange> read_sections(const KernelInfo& kernel, const SectionLayout& layout,
-                                       SectionReader sections) {
-  std::vector<MemMapRange> ranges;
+// Calls visit(section) for those that hold memory of the dump.
+template <typename Visit>
+void for_each_section(const KernelInfo& kernel, const SectionLayout& layout, Visit&& visit) {
   const unsigned shift = layout.pfn_section_shift;
   uint64_t next = 0;
   for (const PfnRange& pages : kernel.vmcore().memory_map().pages(kernel.page_shift())) {
     const uint64_t end = std::min(((pages.end.value() - 1) >> shift) + 1, layout.sections);
-    for (next = std::max(next, pages.begin.value() >> shift); next < end; ++next) {
-      const auto first = sections.first_page(next);
-      if (first)
-        append(ranges, {Pfn(next << shift), Pfn((next + 1) << shift)}, *first, layout.page_struct_size);
-    }
+    for (next = std::max(next, pages.begin.value() >> shift); next < end; ++next) visit(next);
   }
+}
+
+std::vector<MemMapRange> read_sections(const KernelInfo& kernel, const SectionLayout& layout,
+                                       SectionReader sections) {
+  std::vector<MemMapRange> ranges;
+  const unsigned shift = layout.pfn_section_shift;
+  for_each_section(kernel, layout, [&](uint64_t section) {
+    const auto first = sections.first_page(section);
+    if (first)
+      append(ranges, {Pfn(section << shift), Pfn((section + 1) << shift)}, *first, layout.page_struct_size);
+  });
   return ranges;
 }
 
@@ -155,17 +175,43 @@ bool is_plausible(const std::vector<MemMapRange>& ranges, const AddressSpace& ad
   });
 }
 
+struct FoundSections {
+  VirtAddr place;  // of the array
+  std::vector<MemMapRange> ranges;
+};
+
+Result<FoundSections> find_sections(const KernelInfo& kernel, const SectionLayout& layout) {
+  const VirtualReader reader = TRY(kernel.address_space().reader());
+  for (const VirtAddr mem_section : places_of_sections(kernel, layout.mem_section)) {
+    auto ranges = read_sections(kernel, layout, SectionReader(layout, reader, mem_section));
+    if (is_plausible(ranges, kernel.address_space())) return FoundSections{mem_section, std::move(ranges)};
+  }
+  return fail(ErrorKind::corrupt, "no struct page found: mem_section at {:#x} leads to none that is mapped",
+              layout.mem_section.value());
+}
+
 }  // namespace
 
 Result<std::vector<MemMapRange>> read_sparse_mem_map(const KernelInfo& kernel) {
   const SectionLayout layout = TRY(section_layout(kernel));
-  const VirtualReader reader = TRY(kernel.address_space().reader());
-  for (const VirtAddr mem_section : places_of_sections(kernel, layout.mem_section)) {
-    auto ranges = read_sections(kernel, layout, SectionReader(layout, reader, mem_section));
-    if (is_plausible(ranges, kernel.address_space())) return ranges;
-  }
-  return fail(ErrorKind::corrupt, "no struct page found: mem_section at {:#x} leads to none that is mapped",
-              layout.mem_section.value());
+  FoundSections found = TRY(find_sections(kernel, layout));
+  return std::move(found.ranges);
+}
+
+Result<std::vector<VirtRange>> read_section_tables(const KernelInfo& kernel) {
+  const SectionLayout layout = TRY(section_layout(kernel));
+  const FoundSections found = TRY(find_sections(kernel, layout));
+  SectionReader reader(layout, TRY(kernel.address_space().reader()), found.place);
+  std::vector<VirtRange> tables;
+  if (const uint64_t roots = layout.roots(); roots != 0)
+    tables.push_back({found.place, found.place + std::min(roots * sizeof(le64), kMaxRoots)});
+  uint64_t last_group = UINT64_MAX;
+  for_each_section(kernel, layout, [&](uint64_t section) {
+    const uint64_t group = section / layout.group_size();
+    if (std::exchange(last_group, group) == group) return;
+    if (const auto table = reader.table(section)) tables.push_back(*table);
+  });
+  return tables;
 }
 
 }  // namespace kdump

@@ -10,4 +10,8 @@ namespace kdump {
 
 Result<std::vector<MemMapRange>> read_sparse_mem_map(const KernelInfo& kernel);
 
+// Where the sections of the dump's memory lie, and the roots that lead to them: without these nobody finds a
+// struct page. Errors as above.
+Result<std::vector<VirtRange>> read_section_tables(const KernelInfo& kernel);
+
 }  // namespace kdump

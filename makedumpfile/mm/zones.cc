@@ -16,11 +16,6 @@ struct NodeLayout {
   uint64_t zone_size;             // SIZE(zone)
 };
 
-struct Node {
-  VirtAddr address;  // of its pglist_data
-  uint64_t number;
-};
-
 Result<NodeLayout> node_layout(const Facts& facts) {
   return NodeLayout{.nr_zones = TRY(facts.need_offset("pglist_data.nr_zones")),
                     .node_zones = TRY(facts.need_offset("pglist_data.node_zones")),
@@ -40,14 +35,6 @@ Result<std::vector<Node>> read_node_data(const KernelInfo& kernel, VirtAddr node
   return nodes;
 }
 
-Result<std::vector<Node>> read_nodes(const KernelInfo& kernel) {
-  if (const auto node_data = kernel.facts().symbol("node_data")) return read_node_data(kernel, *node_data);
-  const auto node = kernel.facts().symbol("contig_page_data");
-  if (node) return std::vector<Node>{{*node, 0}};
-  return fail(ErrorKind::unsupported,
-              "VMCOREINFO has neither SYMBOL(node_data) nor SYMBOL(contig_page_data)");
-}
-
 Status append_zones(const KernelInfo& kernel, const NodeLayout& layout, const Node& node,
                     std::vector<Zone>& zones) {
   const uint32_t count = TRY(kernel.address_space().read_value<le32>(node.address + layout.nr_zones));
@@ -59,6 +46,14 @@ Status append_zones(const KernelInfo& kernel, const NodeLayout& layout, const No
 }
 
 }  // namespace
+
+Result<std::vector<Node>> read_nodes(const KernelInfo& kernel) {
+  if (const auto node_data = kernel.facts().symbol("node_data")) return read_node_data(kernel, *node_data);
+  const auto node = kernel.facts().symbol("contig_page_data");
+  if (node) return std::vector<Node>{{*node, 0}};
+  return fail(ErrorKind::unsupported,
+              "VMCOREINFO has neither SYMBOL(node_data) nor SYMBOL(contig_page_data)");
+}
 
 Result<std::vector<Zone>> read_zones(const KernelInfo& kernel) {
   TRY(kernel.address_space().usable());

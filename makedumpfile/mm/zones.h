@@ -10,14 +10,22 @@
 
 namespace kdump {
 
+struct Node {
+  VirtAddr address;  // of its struct pglist_data
+  uint64_t number;   // its place in node_data, 0 without NUMA
+};
+
+// The nodes of node_data with NUMA, else contig_page_data. Errors: a fact is missing, or node_data cannot be
+// read.
+Result<std::vector<Node>> read_nodes(const KernelInfo& kernel);
+
 struct Zone {
   VirtAddr address;  // of its struct zone
-  uint64_t node;     // its place in node_data, 0 without NUMA
+  uint64_t node;     // its number
   uint64_t number;   // its place in pglist_data.node_zones
 };
 
-// The zones of every node: of node_data with NUMA, else of contig_page_data. Errors: a fact is missing, or a
-// node cannot be read.
+// The zones of every node. Errors: a fact is missing, or a node cannot be read.
 Result<std::vector<Zone>> read_zones(const KernelInfo& kernel);
 
 }  // namespace kdump
