@@ -36,6 +36,7 @@ Status find_kernel_image(ProtectedSearch& search);
 Status find_per_cpu_areas(ProtectedSearch& search);
 Status find_page_tables(ProtectedSearch& search);
 Status find_log_ring(ProtectedSearch& search);
+Status find_memory_nodes(ProtectedSearch& search);
 Status find_stacks(ProtectedSearch& search);
 Status find_modules(ProtectedSearch& search);
 Status find_vmemmap(ProtectedSearch& search);

@@ -22,7 +22,7 @@ constexpr FreedPart kFreedParts[] = {
     {"__end_rodata", "_sdata", "arch/x86/mm/init_64.c, mark_rodata_ro"},
     {"__smp_locks", "__smp_locks_end", "arch/x86/kernel/alternative.c, alternative_instructions"},
     {"__start_bss_decrypted_unused", "__end_bss_decrypted",
-     "arch/x86/mm/mem_encrypt_amd.c, mem_encrypt_free_decrypted_mem; since b3f0907c71e0 (5.0)"},
+     "arch/x86/mm/mem_encrypt_amd.c, mem_encrypt_free_decrypted_mem; since b3f0907c71e0 (4.19)"},
 };
 
 VirtAddr page_up(const ProtectedSearch& search, VirtAddr addr) {

@@ -19,6 +19,7 @@ constexpr std::array<Finder, kProtectionCount> kFinders = {{
     {"per-CPU areas", find_per_cpu_areas},
     {"page tables", find_page_tables},
     {"log ring", find_log_ring},
+    {"memory nodes", find_memory_nodes},
     {"stacks", find_stacks},
     {"modules", find_modules},
     {"vmemmap", find_vmemmap},

@@ -25,11 +25,12 @@ enum class Protection : uint8_t {
   per_cpu,       // the first chunk of each CPU's area: static, reserved and first dynamic part
   page_table,    // all that can be reached from init's root
   log_ring,      // descriptors, infos and text
-  stack,         // of the CPUs' current tasks, and where their stack pointers were
+  memory_node,   // struct pglist_data of each node, with its zones
+  stack,         // of the CPUs' current tasks, with their task_struct; and where stack pointers were
   module,        // whatever is mapped where modules are loaded
-  vmemmap,       // the struct pages of all memory that has any
+  vmemmap,       // the struct pages of all memory that has any, and the sections that lead to them
 };
-inline constexpr size_t kProtectionCount = 7;
+inline constexpr size_t kProtectionCount = 8;
 
 std::string_view protection_name(Protection protection);  // "kernel image"
 

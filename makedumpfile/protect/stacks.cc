@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The stacks of the tasks that ran when the kernel crashed, found twice: from the CPUs' registers in the
-// dump's notes, and from their current tasks.
+// dump's notes, and from their current tasks, whose task_struct goes with them.
+#include <algorithm>
 #include <bit>
 
 #include "makedumpfile/protect/cpus.h"
@@ -37,8 +38,8 @@ void add_stacks_of_notes(ProtectedSearch& search) {
   }
 }
 
-// The per-CPU variable that points to the current task: current_task; a member of pcpu_hot with e57ef2ed97c1
-// (6.2), current_task again with a1e4cc0155ad (6.15).
+// The per-CPU variable that points to the current task: current_task, but for 6.2 (e57ef2ed97c1) to 6.14,
+// where it is a member of pcpu_hot.
 Result<VirtAddr> current_task_variable(const Facts& facts) {
   if (const auto hot = facts.symbol("pcpu_hot"))
     return *hot + facts.offset("pcpu_hot.current_task").value_or(0);
@@ -50,11 +51,13 @@ Result<VirtAddr> current_task_variable(const Facts& facts) {
 Status find_stacks(ProtectedSearch& search) {
   add_stacks_of_notes(search);
   const uint64_t stack_at = TRY(search.facts().need_offset("task_struct.stack"));
+  const uint64_t task_size = std::min(search.facts().size("task_struct").value_or(0), kMaxStack);
   const VirtAddr current = TRY(current_task_variable(search.facts()));
   const CpuAreas areas = TRY(find_cpu_areas(search));
   for (const uint64_t offset : areas.offsets) {
     const auto task = search.memory.read_value<le64>(current + offset);
     if (!task) continue;
+    search.add_mapped({VirtAddr(*task), VirtAddr(*task) + task_size});
     if (const auto stack = search.memory.read_value<le64>(VirtAddr(*task) + stack_at))
       add_stack_around(search, VirtAddr(*stack));
   }

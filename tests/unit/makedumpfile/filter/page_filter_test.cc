@@ -115,7 +115,10 @@ TEST_F(PageFilterTest, ARunOfPagesGoesOnOverStructPagesThatCannotBeRead) {
   EXPECT_EQ(result.counts[PageClass::free], 1024U);
 }
 
-// vmemmap is at 8 MiB: pages 2048 to 2559.
+// vmemmap is at 8 MiB: pages 2048 to 2559. Below are five page tables and the four pages of mem_section's
+// roots, of which the second has the sections, too.
+constexpr uint64_t kTables = 5 + 4;
+
 TEST_F(PageFilterTest, ProtectedPagesStayAtEveryLevelAndAreCounted) {
   pages.free_block(2048, 8);                 // all of it protected
   pages.flags(2400, FakeStructPages::kLru);  // cache
@@ -133,11 +136,10 @@ TEST_F(PageFilterTest, ProtectedPagesStayAtEveryLevelAndAreCounted) {
 }
 
 TEST_F(PageFilterTest, OfABlockAroundProtectedPagesTheRestGoes) {
-  pages.free_block(0, 10);  // the root of the page tables and those below it are in it
+  pages.free_block(0, 10);  // page tables and mem_section are in it
   const WindowResult result = classify(31);
-  const uint64_t tables = result.rescued[PageClass::free];
-  EXPECT_EQ(tables, 5U);
-  EXPECT_EQ(result.counts[PageClass::free], 1024U - tables);
+  EXPECT_EQ(result.rescued[PageClass::free], kTables);
+  EXPECT_EQ(result.counts[PageClass::free], 1024U - kTables);
   for (const uint64_t pfn : {255U, 261U}) EXPECT_FALSE(result.dumpable.test(Pfn(pfn)));
   for (const uint64_t pfn : {256U, 260U}) EXPECT_TRUE(result.dumpable.test(Pfn(pfn)));
 }
@@ -155,8 +157,8 @@ TEST_F(PageFilterTest, ProtectedPagesAreAmongTheKeptOnes) {
   const auto made = filter(31);
   ASSERT_TRUE(made);
   const auto result = made->classify(Pfn(0));
-  EXPECT_EQ(made->protected_pages().pages(), 512U + 5);
-  EXPECT_EQ(result->counts[PageClass::protected_], 512U + 5 - 1);
+  EXPECT_EQ(made->protected_pages().pages(), 512 + kTables);
+  EXPECT_EQ(result->counts[PageClass::protected_], 512 + kTables - 1);
 }
 
 TEST_F(PageFilterTest, GivesTheSameFromEveryThread) {

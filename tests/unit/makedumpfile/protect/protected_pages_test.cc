@@ -153,9 +153,16 @@ TEST_F(ProtectedPagesTest, TheLogRing) {
     EXPECT_TRUE(has(pages, at));
 }
 
+TEST_F(ProtectedPagesTest, TheMemoryNodes) {
+  const ProtectedPages pages = find();
+  EXPECT_EQ(pages.pages(Protection::memory_node), 3U);
+  EXPECT_TRUE(has(pages, FakeProtected::kNode + 8999));
+}
+
 TEST_F(ProtectedPagesTest, TheStacksOfCurrentTasks) {
   const ProtectedPages pages = find();
-  EXPECT_EQ(pages.pages(Protection::stack), 8U);
+  EXPECT_EQ(pages.pages(Protection::stack), 8U + 1);
+  EXPECT_TRUE(has(pages, FakeProtected::kTasks));
   EXPECT_TRUE(has(pages, FakeProtected::kStack0));
   EXPECT_TRUE(has(pages, FakeProtected::kStack1 + 0x3000));
 }
@@ -164,7 +171,7 @@ TEST_F(ProtectedPagesTest, ThatIsAMemberOfPcpuHotFrom62To614) {
   forget("current_task");
   fake.symbol("pcpu_hot", 0x8);
   kernel.line("OFFSET(pcpu_hot.current_task)=8");
-  EXPECT_EQ(find().pages(Protection::stack), 8U);
+  EXPECT_EQ(find().pages(Protection::stack), 8U + 1);
 }
 
 TEST_F(ProtectedPagesTest, StacksOfNotesNeedNoSymbols) {
@@ -183,7 +190,7 @@ TEST_F(ProtectedPagesTest, StacksFarFromMemoryAndShortNotesAreNoStacks) {
   for (const uint64_t at : {UINT64_MAX, uint64_t{1} << 63, FakeKernel::kImageBase - 8}) fake.add_note(at);
   kernel.vmcore().add_note("CORE", elf::NT_PRSTATUS, ByteVector(100));
   const ProtectedPages pages = find();
-  EXPECT_EQ(pages.pages(Protection::stack), 8U);
+  EXPECT_EQ(pages.pages(Protection::stack), 8U + 1);
   EXPECT_THAT(pages.gaps(), IsEmpty());
 }
 
@@ -202,8 +209,11 @@ TEST_F(ProtectedPagesTest, ModulesBeginWhereTheKernelSaysThatTheImageEnds) {
 
 TEST_F(ProtectedPagesTest, TheStructPages) {
   const ProtectedPages pages = find();
-  EXPECT_EQ(pages.pages(Protection::vmemmap), 512U);  // of a whole section, mapped by 2 MiB
+  // Those of a whole section take 2 MiB; the section is in a page of its own, the roots are in four.
+  EXPECT_EQ(pages.pages(Protection::vmemmap), 512U + 4);
   EXPECT_TRUE(has(pages, FakeStructPages::kPlace));
+  EXPECT_TRUE(has(pages, FakeStructPages::kRoots + 0x3fff));
+  EXPECT_TRUE(has(pages, FakeStructPages::kSections));
 }
 
 TEST_F(ProtectedPagesTest, WhatCannotBeReadIsAGapAndNoMore) {

@@ -14,10 +14,12 @@ class FakeProtected {
   static constexpr uint64_t kVariables = 0x500000, kChunk = 0x501000, kTasks = 0x502000;
   static constexpr uint64_t kImage = 0x600000, kImageEnd = 0x680000;
   static constexpr uint64_t kArea0 = 0x700000, kArea1 = 0x708000;
+  static constexpr uint64_t kNode = 0x780000;
   static constexpr uint64_t kStack0 = 0x740000, kStack1 = 0x744000, kNoteStack = 0x750000;
   // Variables.
   static constexpr uint64_t kOffsets = kVariables, kCpuIds = kVariables + 0x40, kBase = kVariables + 0x48,
-                            kFirstChunk = kVariables + 0x50, kBrkEnd = kVariables + 0x58;
+                            kFirstChunk = kVariables + 0x50, kBrkEnd = kVariables + 0x58,
+                            kNodeData = kVariables + 0x60;
 
   explicit FakeProtected(FakeKernel& kernel) : kernel_(&kernel) {
     for (uint64_t at = 0; at < FakeKernel::kMemorySize; at += uint64_t{2} << 20)
@@ -25,6 +27,7 @@ class FakeProtected {
     add_image();
     add_cpus();
     add_tasks();
+    add_node();
     for (const uint64_t page : {0U, 2U, 3U}) kernel.map(kModules + page * 4096, 0x760000 + page * 4096, 12);
   }
 
@@ -73,10 +76,18 @@ class FakeProtected {
     put(kChunk + 32, 2);
   }
 
+  void add_node() {
+    symbol("node_data", FakeKernel::kImageBase + kNodeData);
+    kernel_->line("LENGTH(node_data)=4");
+    kernel_->line("SIZE(pglist_data)=9000");
+    put(kNodeData + 8, kDirectMap + kNode);
+  }
+
   void add_tasks() {
     symbol("current_task", 0x10);
     kernel_->line("OFFSET(task_struct.stack)=32");
     kernel_->line("SIZE(thread_union)=16384");
+    kernel_->line("SIZE(task_struct)=200");
     put(kArea0 + 0x10, kDirectMap + kTasks);
     put(kArea1 + 0x10, kDirectMap + kTasks + 0x100);
     put(kTasks + 32, kDirectMap + kStack0);
