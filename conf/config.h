@@ -14,7 +14,7 @@ enum class Action { reboot, halt, poweroff };
 // A filesystem named by the administrator, mounted at the moment or not.
 struct FilesystemTarget {
   std::string fstype;  // "ext4"
-  std::string device;  // "/dev/vda1", "LABEL=dumps" or "UUID=…"
+  std::string device;  // "/dev/vda1", "LABEL=dumps", "UUID=…" or "PARTUUID=…"
 };
 
 struct Config {

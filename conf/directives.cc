@@ -19,7 +19,12 @@ Status apply_flag(Config& config, std::string_view /*name*/, std::string_view va
 }
 
 constexpr Directive kDirectives[] = {
+    {"ext2", "dump target", apply_filesystem, ""},
+    {"ext3", "dump target", apply_filesystem, ""},
     {"ext4", "dump target", apply_filesystem, ""},
+    {"xfs", "dump target", apply_filesystem, ""},
+    {"btrfs", "dump target", apply_filesystem, ""},
+    {"vfat", "dump target", apply_filesystem, ""},
     {"path", "path", apply_path, ""},
     {"core_collector", "core_collector", apply_core_collector, ""},
     {"failure_action", "failure_action", apply_action<&Config::failure_action>, ""},
@@ -33,23 +38,19 @@ constexpr Directive kDirectives[] = {
     {"deadline", "deadline", apply_deadline, ""},
 };
 
-constexpr std::string_view kFilesystem = "is not built yet; dump to an ext4 filesystem";
-constexpr std::string_view kRemote = "is not built yet; dump to a local ext4 filesystem";
+constexpr std::string_view kTarget =
+    "is not built yet; dump to a local ext2, ext3, ext4, xfs, btrfs or vfat filesystem";
 constexpr std::string_view kHook = "is not built yet; remove it, no program runs before or after the dump";
 constexpr std::string_view kFence = "is not built yet; remove it, no node is told of the crash";
 constexpr std::string_view kRemove = "is not built yet; remove it";
 
 constexpr UnsupportedDirective kUnsupported[] = {
-    {"raw", kFilesystem},
-    {"nfs", kRemote},
-    {"ssh", kRemote},
-    {"sshkey", kRemote},
-    {"ext2", kFilesystem},
-    {"ext3", kFilesystem},
-    {"xfs", kFilesystem},
-    {"btrfs", kFilesystem},
-    {"minix", kFilesystem},
-    {"virtiofs", kFilesystem},
+    {"raw", kTarget},
+    {"nfs", kTarget},
+    {"ssh", kTarget},
+    {"sshkey", kTarget},
+    {"minix", kTarget},
+    {"virtiofs", kTarget},
     {"kdump_pre", kHook},
     {"kdump_post", kHook},
     {"kdump_emergency", kHook},

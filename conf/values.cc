@@ -29,7 +29,7 @@ std::string squeeze_slashes(std::string_view path) {
 }
 
 bool is_device(std::string_view text) {
-  constexpr std::string_view kForms[] = {"/dev/", "LABEL=", "UUID="};
+  constexpr std::string_view kForms[] = {"/dev/", "LABEL=", "UUID=", "PARTUUID="};
   return std::ranges::any_of(
       kForms, [&](std::string_view form) { return text.starts_with(form) && text.size() > form.size(); });
 }
@@ -51,7 +51,8 @@ Status apply_path(Config& config, std::string_view /*name*/, std::string_view va
 
 Status apply_filesystem(Config& config, std::string_view name, std::string_view value) {
   if (!is_device(value))
-    return fail(ErrorKind::usage, "\"{}\" is not a device; write /dev/NAME, LABEL=NAME or UUID=ID", value);
+    return fail(ErrorKind::usage,
+                "\"{}\" is not a device; write /dev/NAME, LABEL=NAME, UUID=ID or PARTUUID=ID", value);
   if (split_words(value).size() != 1)
     return fail(ErrorKind::usage, "\"{}\" is more than one word; write one device and nothing after it",
                 value);

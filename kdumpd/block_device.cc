@@ -59,7 +59,8 @@ struct Tag {
 };
 
 constexpr Tag kTags[] = {{"UUID=", "/dev/disk/by-uuid/", &BlockDevice::uuid},
-                         {"LABEL=", "/dev/disk/by-label/", &BlockDevice::label}};
+                         {"LABEL=", "/dev/disk/by-label/", &BlockDevice::label},
+                         {"PARTUUID=", "/dev/disk/by-partuuid/", &BlockDevice::partuuid}};
 
 Result<std::string> find_by_tag(const Host& host, const Tag& tag, std::string_view value) {
   if (auto linked = host.resolve(tag.links + std::string(value))) return linked;
@@ -99,29 +100,22 @@ Result<std::string> device_name(const Host& host, dev_t device) {
   return fail("{}: no DEVNAME=", uevent);
 }
 
-Result<dev_t> device_number(const Host& host, std::string_view devname) {
-  const std::string path = sysfs_folder(devname) + "/dev";
-  const std::string text = TRY(host.read(path));
-  const auto fields = split(text, ':');
-  const auto first = parse_u64(fields.front());
-  const auto second = parse_u64(fields.back());
-  if (fields.size() != 2 || !first || !second) return fail("{}: \"{}\" is not a device number", path, text);
-  return makedev(static_cast<unsigned>(*first), static_cast<unsigned>(*second));
-}
-
 Result<BlockDevice> probe(const Host& host, const std::string& devname) {
   const std::string path = host.at(devname);
   const Probe probe(blkid_new_probe_from_filename(path.c_str()));
   if (!probe) return fail_errno(errno, "cannot open {}", path);
   blkid_probe_enable_superblocks(probe.get(), 1);
   blkid_probe_set_superblocks_flags(probe.get(), BLKID_SUBLKS_TYPE | BLKID_SUBLKS_UUID | BLKID_SUBLKS_LABEL);
+  blkid_probe_enable_partitions(probe.get(), 1);
+  blkid_probe_set_partitions_flags(probe.get(), BLKID_PARTS_ENTRY_DETAILS);
   if (blkid_do_safeprobe(probe.get()) < 0)
     return fail("{}: cannot tell what is on it (libblkid is in doubt)", devname);
+  const std::string partuuid = probed_value(probe.get(), "PART_ENTRY_UUID");
   return BlockDevice{.devname = devname,
                      .fstype = probed_value(probe.get(), "TYPE"),
                      .uuid = probed_value(probe.get(), "UUID"),
                      .label = probed_value(probe.get(), "LABEL"),
-                     .partuuid = partuuid_of(host, devname)};
+                     .partuuid = partuuid.empty() ? partuuid_of(host, devname) : partuuid};
 }
 
 Result<std::string> find_device(const Host& host, std::string_view specification) {

@@ -22,13 +22,11 @@ struct BlockDevice {
 
 // "/dev/vda1" for a device number, from /sys/dev/block.
 Result<std::string> device_name(const Host& host, dev_t device);
-// Its number, from sysfs, which needs no device node.
-Result<dev_t> device_number(const Host& host, std::string_view devname);
 
 // What is on the device.
 Result<BlockDevice> probe(const Host& host, const std::string& devname);
 
-// "/dev/disk/by-id/…", "LABEL=…" or "UUID=…" as the kernel's own name.
+// "/dev/disk/by-id/…", "LABEL=…", "UUID=…" or "PARTUUID=…" as the kernel's own name.
 Result<std::string> find_device(const Host& host, std::string_view specification);
 
 // Error for a device that the capture image could not set up: device mapper, md, loop, a network's.

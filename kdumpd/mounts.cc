@@ -2,10 +2,12 @@
 #include "kdumpd/mounts.h"
 
 #include <libmount/libmount.h>
+#include <sys/sysmacros.h>
 
 #include <memory>
 
 #include "common/file.h"
+#include "kdumpd/block_device.h"
 
 namespace kdump::service {
 namespace {
@@ -66,11 +68,21 @@ const Mount* mount_holding(const std::vector<Mount>& mounts, std::string_view pa
   return best;
 }
 
-const Mount* mount_of_device(const std::vector<Mount>& mounts, dev_t device) {
+Result<std::string> device_of_mount(const Host& host, const Mount& mount) {
+  constexpr unsigned kAnonymous = 0;  // Linux, fs/super.c, get_anon_bdev
+  if (major(mount.device) != kAnonymous) return device_name(host, mount.device);
+  if (!mount.source.starts_with("/dev/"))
+    return fail("{} is mounted from {}, which is no block device", mount.target, mount.source);
+  return host.resolve(mount.source);
+}
+
+const Mount* mount_of_device(const Host& host, const std::vector<Mount>& mounts, std::string_view devname) {
   const Mount* best = nullptr;
-  for (const Mount& mount : mounts)
-    if (mount.device == device && (best == nullptr || (best->root != "/" && mount.root == "/")))
-      best = &mount;
+  for (const Mount& mount : mounts) {
+    if (best != nullptr && (best->root == "/" || mount.root != "/")) continue;
+    const auto device = device_of_mount(host, mount);
+    if (device && *device == devname) best = &mount;
+  }
   return best;
 }
 

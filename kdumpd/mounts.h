@@ -28,8 +28,11 @@ Result<std::vector<Mount>> read_mounts(const Host& host);
 // The mount that holds an absolute path without symbolic links.
 const Mount* mount_holding(const std::vector<Mount>& mounts, std::string_view path);
 
-// A mount of that device; one of its whole filesystem where there is one.
-const Mount* mount_of_device(const std::vector<Mount>& mounts, dev_t device);
+// The device of a mount, by the kernel's own name. btrfs hides its number, and its source tells.
+Result<std::string> device_of_mount(const Host& host, const Mount& mount);
+
+// A mount of that device; one of its whole filesystem where there is one, null when there is none.
+const Mount* mount_of_device(const Host& host, const std::vector<Mount>& mounts, std::string_view devname);
 
 // A path below a mount point as a path from the root of its filesystem.
 std::string path_in_filesystem(const Mount& mount, std::string_view path);

@@ -48,7 +48,7 @@ image::Request make_request(const Host& host, const Preparation& preparation) {
   image::Request request;
   request.root = host.root();
   request.kernel_release = preparation.kernel.release;
-  request.block_device = preparation.target.target.device.devname;
+  request.block_devices = {preparation.target.target.device.devname};
   request.extra_modules = preparation.settings.config.extra_modules;
   request.plan = make_plan(host, preparation);
   return request;

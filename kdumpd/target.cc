@@ -10,19 +10,14 @@
 
 #include "common/text.h"
 #include "kdumpd/block_device.h"
+#include "kdumpd/filesystems.h"
 #include "kdumpd/mounts.h"
 #include "kdumpd/unmounted.h"
 
 namespace kdump::service {
 namespace {
 
-constexpr std::string_view kBuiltFilesystem = "ext4";
 constexpr uint64_t kLittleSpace = uint64_t{256} << 20;
-
-// Options that change how an ext4 is read or written. All others are of the mount point, of quotas or of
-// SELinux, or the defaults; an option the capture kernel refuses would cost the dump.
-constexpr std::string_view kKeptOptions[] = {"data=journal",         "data=writeback", "journal_checksum",
-                                             "journal_async_commit", "nobarrier",      "barrier=0"};
 
 Status check_directory(const Host& host, const std::string& directory) {
   struct stat info{};
@@ -54,12 +49,22 @@ void check_space(const Host& host, const std::string& directory, std::vector<std
         fmt::format("only {} are free in {}; a dump may not fit", human_size(free), directory));
 }
 
-Status check_fstype(const std::string& place, const std::string& found) {
-  if (found == kBuiltFilesystem) return {};
+Result<const Filesystem*> filesystem_of(const std::string& place, const std::string& found) {
+  if (const Filesystem* const filesystem = filesystem_named(found)) return filesystem;
   if (found.empty()) return fail("{} holds no filesystem; make one with mkfs.ext4", place);
   return fail(ErrorKind::unsupported,
-              "{} is {}, which is not built yet; dump to an ext4 filesystem (\"ext4 /dev/…\" in {})", place,
-              found, places::kConfig);
+              "{} is {}, which is not built yet; dump to an {} filesystem (\"ext4 /dev/…\" in {})", place,
+              found, filesystem_names(), places::kConfig);
+}
+
+// The filesystem on a device, which has to be one that dumps can go to.
+Result<const Filesystem*> checked_filesystem(const Host& host, const std::string& place,
+                                             const std::string& devname, const std::string& fstype,
+                                             std::vector<std::string>& warnings) {
+  const Filesystem* const filesystem = TRY(filesystem_of(place, fstype));
+  TRY(filesystem->check(host.at(devname), devname));
+  if (!filesystem->warning.empty()) warnings.emplace_back(filesystem->warning);
+  return filesystem;
 }
 
 plan::Target plan_target(const BlockDevice& device, const std::string& options,
@@ -78,17 +83,28 @@ std::string describe(const plan::Target& target) {
   return fmt::format("{} on {} ({})", target.directory, target.device.devname, target.fstype);
 }
 
+// The whole of a btrfs and not its default subvolume: there path_in_filesystem is right.
+constexpr std::string_view kWholeBtrfs = "subvolid=5";
+
+std::string options_of(const Filesystem& filesystem, const Mount& mount) {
+  std::string options = options_to_keep(filesystem, mount.options);
+  if (filesystem.name == "btrfs") options.append(options.empty() ? "" : ",").append(kWholeBtrfs);
+  return options;
+}
+
 // A directory of the running system, which is on `mount`.
 Result<ResolvedTarget> mounted_target(const Host& host, const Mount& mount, const std::string& directory) {
   ResolvedTarget resolved;
   TRY(check_directory(host, directory));
-  const std::string devname = TRY(device_name(host, mount.device));
+  const std::string devname = TRY(device_of_mount(host, mount));
   TRY(check_plain_disk(host, devname));
   BlockDevice device = TRY(probe(host, devname));
   device.fstype = mount.fstype;
+  const Filesystem* const filesystem =
+      TRY(checked_filesystem(host, devname, devname, device.fstype, resolved.warnings));
   TRY(check_writable(host, directory, resolved.warnings));
   check_space(host, directory, resolved.warnings);
-  resolved.target = plan_target(device, options_to_keep(mount.options), path_in_filesystem(mount, directory));
+  resolved.target = plan_target(device, options_of(*filesystem, mount), path_in_filesystem(mount, directory));
   resolved.described = describe(resolved.target);
   return resolved;
 }
@@ -100,9 +116,20 @@ Result<ResolvedTarget> target_of_path(const Host& host, const std::string& path)
   const std::vector<Mount> mounts = TRY(read_mounts(host));
   const Mount* const mount = mount_holding(mounts, directory);
   if (mount == nullptr) return fail("nothing is mounted at {} or above", directory);
-  TRY(check_fstype(fmt::format("the filesystem that holds {}", directory), mount->fstype));
+  TRY(filesystem_of(fmt::format("the filesystem that holds {}", directory), mount->fstype));
   return mounted_target(host, *mount, directory);
 }
+
+Status check_fstype(const conf::FilesystemTarget& wanted, const std::string& devname,
+                    const std::string& found) {
+  if (found == wanted.fstype) return {};
+  TRY(filesystem_of(devname, found));
+  return fail("{} holds {}, not {}; write \"{} {}\"", devname, found, wanted.fstype, found, wanted.device);
+}
+
+// Where a mounted filesystem shows `path` of its own, which takes a mount that starts where `mount DEVICE`
+// would: at the root, or with btrfs at some subvolume.
+bool shows_the_start(const Mount& mount) { return mount.root == "/" || mount.fstype == "btrfs"; }
 
 // `ext4 DEVICE`: that filesystem, mounted or not; `path` is a directory on it.
 Result<ResolvedTarget> target_of_device(const Host& host, const conf::FilesystemTarget& wanted,
@@ -110,30 +137,25 @@ Result<ResolvedTarget> target_of_device(const Host& host, const conf::Filesystem
   const std::string devname = TRY(find_device(host, wanted.device));
   TRY(check_plain_disk(host, devname));
   const BlockDevice device = TRY(probe(host, devname));
-  TRY(check_fstype(devname, device.fstype));
+  TRY(check_fstype(wanted, devname, device.fstype));
   const std::vector<Mount> mounts = TRY(read_mounts(host));
-  const Mount* const mount = mount_of_device(mounts, TRY(device_number(host, devname)));
-  if (mount != nullptr && mount->root == "/") {
+  const Mount* const mount = mount_of_device(host, mounts, devname);
+  if (mount != nullptr && shows_the_start(*mount)) {
     const std::string below = path == "/" ? "" : path;
     const std::string directory = mount->target == "/" ? path : mount->target + below;
     TRY(check_directory(host, directory));
     return mounted_target(host, *mount, TRY(host.resolve(directory)));
   }
-  TRY(check_unmounted_directory(host.at(devname), device.fstype, path));
-  ResolvedTarget resolved{.target = plan_target(device, "", path), .described = {}, .warnings = {}};
+  ResolvedTarget resolved;
+  const Filesystem* const filesystem =
+      TRY(checked_filesystem(host, devname, devname, device.fstype, resolved.warnings));
+  TRY(check_unmounted_directory(host.at(devname), *filesystem, path));
+  resolved.target = plan_target(device, options_to_keep(*filesystem, ""), path);
   resolved.described = describe(resolved.target);
   return resolved;
 }
 
 }  // namespace
-
-std::string options_to_keep(const std::string& options) {
-  std::string kept;
-  for (const std::string_view option : split(options, ','))
-    if (std::ranges::find(kKeptOptions, option) != std::end(kKeptOptions))
-      kept.append(kept.empty() ? "" : ",").append(option);
-  return kept;
-}
 
 Result<ResolvedTarget> resolve_target(const Host& host, const conf::Config& config) {
   if (config.target)

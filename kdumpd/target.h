@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// From `path` and `ext4 …` in kdump.conf to a device, its filesystem and a directory on it, as the capture
-// kernel will find them.
+// From `path` and `ext4 …`, `xfs …`, … in kdump.conf to a device, its filesystem and a directory on it, as
+// the capture kernel will find them.
 #pragma once
 
 #include <string>
@@ -21,8 +21,5 @@ struct ResolvedTarget {
 
 // Error for whatever would make every dump fail: no directory, no such device, a filesystem not built yet, …
 Result<ResolvedTarget> resolve_target(const Host& host, const conf::Config& config);
-
-// Of a mounted filesystem's options those that a mount in the capture kernel should have too.
-std::string options_to_keep(const std::string& options);
 
 }  // namespace kdump::service

@@ -5,6 +5,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <chrono>
 
 #include "common/process.h"
@@ -21,13 +22,21 @@ enum ExitCode : int { kFound = 0, kNotThere = 1, kNotADirectory = 2, kCannotMoun
 struct Question {
   std::string device;
   std::string fstype;
+  const char* options;
   std::string path;  // below the mount point
 };
 
+bool mount_with(const Question& question, unsigned long flags, const char* options) {
+  return mount(question.device.c_str(), kMountPoint, question.fstype.c_str(),
+               flags | MS_NOSUID | MS_NODEV | MS_NOEXEC, options) == 0;
+}
+
 bool mount_privately(const Question& question) {
-  return unshare(CLONE_NEWNS) == 0 && mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-         mount(question.device.c_str(), kMountPoint, question.fstype.c_str(),
-               MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "noload") == 0;
+  if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+    return false;
+  if (mount_with(question, MS_RDONLY, question.options)) return true;
+  // It is mounted read-write somewhere: one mount more changes nothing on it.
+  return errno == EBUSY && mount_with(question, 0, "");
 }
 
 int answer(const Question& question) {
@@ -39,9 +48,10 @@ int answer(const Question& question) {
 
 }  // namespace
 
-Status check_unmounted_directory(const std::string& device, const std::string& fstype,
+Status check_unmounted_directory(const std::string& device, const Filesystem& filesystem,
                                  const std::string& directory) {
-  const Question question{device, fstype, kMountPoint + directory};
+  const std::string fstype(filesystem.name);
+  const Question question{device, fstype, filesystem.look_options, kMountPoint + directory};
   Child child = TRY(spawn_function([&] { return answer(question); }));
   const ExitState exit = TRY(child.wait(std::chrono::steady_clock::now() + kPatience));
   if (exit.succeeded()) return {};

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "common/text.h"
 #include "initramfs/build/block_device.h"
 #include "initramfs/build/libraries.h"
 #include "initramfs/build/modules.h"
@@ -26,18 +27,34 @@ ModuleWish wish_for(const StackedDevice& device) {
   return wish;
 }
 
+// FAT asks for the tables of its codepage and of its character set by name when it is mounted, which nobody
+// answers in the capture kernel (kernel: fs/fat/inode.c, fat_fill_super; fs/nls/nls_base.c, load_nls).
+void add_character_sets(const plan::Target& target, std::vector<ModuleWish>& wishes) {
+  // First those of a kernel that is told nothing.
+  std::vector<std::string> tables{"nls_cp437", "nls_ascii", "nls_iso8859-1"};
+  for (const std::string_view option : split(target.mount_options, ',')) {
+    if (option.starts_with("codepage=")) tables.push_back("nls_cp" + std::string(option.substr(9)));
+    if (option.starts_with("iocharset=")) tables.push_back("nls_" + std::string(option.substr(10)));
+  }
+  for (const std::string& table : tables)
+    wishes.push_back({{table}, "character set of the target", IfMissing::ignore});
+}
+
+void add_filesystem_wishes(const plan::Target& target, std::vector<ModuleWish>& wishes) {
+  if (target.fstype.empty()) return;
+  if (target.fstype == "vfat") add_character_sets(target, wishes);
+  wishes.push_back({{"fs-" + target.fstype, target.fstype},  // MODULE_ALIAS_FS
+                    "filesystem " + target.fstype,
+                    IfMissing::error});
+}
+
 Result<std::vector<ModuleWish>> module_wishes(const HostTree& tree, const Request& request) {
   std::vector<ModuleWish> wishes;
-  if (!request.block_device.empty()) {
-    for (const StackedDevice& device : TRY(device_stack(tree, request.block_device)))
+  for (const std::string& block_device : request.block_devices) {
+    for (const StackedDevice& device : TRY(device_stack(tree, block_device)))
       wishes.push_back(wish_for(device));
   }
-  for (const plan::Target& target : request.plan.targets) {
-    if (target.fstype.empty()) continue;
-    wishes.push_back({{"fs-" + target.fstype, target.fstype},  // MODULE_ALIAS_FS
-                      "filesystem " + target.fstype,
-                      IfMissing::error});
-  }
+  for (const plan::Target& target : request.plan.targets) add_filesystem_wishes(target, wishes);
   for (const std::string& name : request.extra_modules)
     wishes.push_back({{name}, "extra_modules", IfMissing::warn});
   return wishes;

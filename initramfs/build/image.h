@@ -15,9 +15,10 @@ namespace kdump::image {
 struct Request {
   std::string root;            // prefix of every path read on the host, "" for /; for tests and --root
   std::string kernel_release;  // whose modules go in
-  // "/dev/vda1": its driver stack is walked in the root's sysfs, /sys below `root`, never in that of the
-  // running system. "" walks nothing, for a root that has none mounted: name the drivers in extra_modules.
-  std::string block_device;
+  // "/dev/vda1", …: their driver stacks are walked in the root's sysfs, /sys below `root`, never in that of
+  // the running system. None walks nothing, for a root that has no sysfs mounted: name the drivers in
+  // extra_modules.
+  std::vector<std::string> block_devices;
   std::vector<std::string> extra_modules;  // directive extra_modules
   std::string capture_program = "/usr/lib/kdump/kdump-capture";
   std::string worker_program = "/usr/lib/kdump/kdump-capture-worker";

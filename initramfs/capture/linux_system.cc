@@ -38,10 +38,11 @@ Status mount_device(const std::string& device, const plan::Target& target) {
   return fail_errno(errno, "cannot mount {} as {} with options '{}'", device, target.fstype, arguments.data);
 }
 
-// ext4 keeps count of the errors it has met; there is no fsck here.
+// ext4's driver keeps count of the errors it has met; there is no fsck here.
 std::string filesystem_errors(const std::string& device, const std::string& fstype) {
   const std::string name = device.substr(device.rfind('/') + 1);
-  const Result<std::string> count = read_text_file(fmt::format("/sys/fs/{}/{}/errors_count", fstype, name));
+  if (!fstype.starts_with("ext")) return {};
+  const Result<std::string> count = read_text_file(fmt::format("/sys/fs/ext4/{}/errors_count", name));
   if (!count || trim(*count) == "0") return {};
   return fmt::format("the filesystem on {} is marked as damaged ({} errors): run fsck on it", device,
                      trim(*count));

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -24,6 +25,12 @@ Status check_parent(const std::string& parent) {
                       parent);
   if (!S_ISDIR(status.st_mode)) return fail("cannot save to {} on the target: it is not a directory", parent);
   return {};
+}
+
+// vfat takes none (Linux, fs/fat/namei_vfat.c, vfat_bad_char).
+std::string without_colons(std::string name) {
+  std::ranges::replace(name, ':', '-');
+  return name;
 }
 
 }  // namespace
@@ -59,6 +66,7 @@ Result<std::string> make_dump_directory(const std::string& parent, const std::st
       TRY(sync_directory_of(path));
       return path;
     }
+    if (errno == EINVAL && name.contains(':')) return make_dump_directory(parent, without_colons(name));
     if (errno != EEXIST) return fail_errno(errno, "cannot create {}", path);
   }
   return fail("cannot create {}/{}: that name and {} more are taken", parent, name, kMaxCollisions - 1);

@@ -14,7 +14,7 @@ namespace kdump::worker {
 std::string directory_name(time_t now, int utc_offset_seconds);
 
 // Makes a directory of that name, or with "-2", "-3" … behind it where the name is taken, mode 0700, in
-// `parent`, which must exist. Its path.
+// `parent`, which must exist. Where the filesystem takes no ':' the name has '-' instead. Its path.
 Result<std::string> make_dump_directory(const std::string& parent, const std::string& name);
 
 // Space on the filesystem of `directory` for what is to be said after a dump that filled it. It is a file

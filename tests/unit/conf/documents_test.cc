@@ -53,8 +53,10 @@ TEST(ShippedConf, ParsesToTheDefaults) {
 
 TEST(ShippedConf, ShowsTheDefaults) {
   std::string text = uncommented(shipped("kdump.conf"));
-  // The two that have no default are shown by example or bare.
-  for (const std::string line : {"ext4 LABEL=dumps\n", "extra_modules\n"}) {
+  // Those that have no default are shown by example or bare.
+  for (const std::string line :
+       {"ext2 LABEL=dumps\n", "ext3 LABEL=dumps\n", "ext4 LABEL=dumps\n", "xfs LABEL=dumps\n",
+        "btrfs LABEL=dumps\n", "vfat LABEL=DUMPS\n", "extra_modules\n"}) {
     ASSERT_THAT(text, HasSubstr(line));
     text.erase(text.find(line), line.size());
   }

@@ -88,7 +88,7 @@ TEST_F(ArmTest, StartBuildsAndLoads) {
   ASSERT_THAT(requests, SizeIs(1));
   EXPECT_EQ(requests[0].root, machine.at(""));
   EXPECT_EQ(requests[0].kernel_release, kRelease);
-  EXPECT_EQ(requests[0].block_device, "/dev/vda");
+  EXPECT_THAT(requests[0].block_devices, ElementsAre("/dev/vda"));
   EXPECT_THAT(requests[0].plan.collector,
               ElementsAre("makedumpfile", "-l", "--message-level", "7", "-d", "31"));
   EXPECT_EQ(requests[0].plan.hostname, "machine");

@@ -63,15 +63,20 @@ class Machine {
     write("/sys/class/block/" + name + "/dev", number + "\n");
   }
 
-  // A filesystem on a disk, made by mke2fs.
-  void make_ext4(const std::string& device, const std::string& uuid, const std::string& label) const {
+  // A filesystem on a disk of `bytes`, made by `program` with its arguments before the device's.
+  void make_filesystem(const std::string& device, uint64_t bytes, std::vector<std::string> program) const {
+    program.push_back(make_disk(device, bytes));
+    const auto run = run_captured(program, std::chrono::seconds(60));
+    ASSERT_TRUE(run && run->exit.succeeded()) << (run ? run->output : run.error().message());
+  }
+  [[nodiscard]] std::string make_disk(const std::string& device, uint64_t bytes) const {
     folder("/dev");
     std::ofstream(at(device)).close();
-    std::filesystem::resize_file(at(device), 4 << 20);
-    const auto run =
-        run_captured({"/usr/sbin/mke2fs", "-q", "-F", "-t", "ext4", "-U", uuid, "-L", label, at(device)},
-                     std::chrono::seconds(30));
-    ASSERT_TRUE(run && run->exit.succeeded()) << (run ? run->output : run.error().message());
+    std::filesystem::resize_file(at(device), bytes);
+    return at(device);
+  }
+  void make_ext4(const std::string& device, const std::string& uuid, const std::string& label) const {
+    make_filesystem(device, 4 << 20, {"/usr/sbin/mke2fs", "-q", "-F", "-t", "ext4", "-U", uuid, "-L", label});
   }
   void make_root_disk() const { make_ext4("/dev/vda", kRootUuid, "root"); }
 

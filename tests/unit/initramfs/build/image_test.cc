@@ -37,7 +37,7 @@ class ImageBuild : public testing::Test {
     tree_.file("/etc/kdump.conf", "path /var/crash\n");
     request_.root = tree_.root();
     request_.kernel_release = kRelease;
-    request_.block_device = "/dev/vda1";
+    request_.block_devices = {"/dev/vda1"};
     request_.plan.kernel_release = kRelease;
     request_.plan.hostname = "made";
     request_.plan.collector = {"makedumpfile", "-l"};
@@ -200,7 +200,7 @@ TEST_F(ImageBuild, AFilesystemThatTheKernelDoesNotHaveIsAnError) {
 }
 
 TEST_F(ImageBuild, WithoutADeviceOnlyFilesystemAndExtraModulesGoIn) {
-  request_.block_device = "";
+  request_.block_devices.clear();
   EXPECT_THAT(built().modules, ElementsAre("crc32c_generic", "mbcache", "ext4"));
 }
 

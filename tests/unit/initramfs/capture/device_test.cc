@@ -120,17 +120,33 @@ TEST_F(Devices, ADeviceThatHoldsItsReaderDoesNotHideTheOthers) {
   EXPECT_EQ(*found, dev("vdb"));
 }
 
-TEST_F(Devices, ProbesARealFilesystem) {
-  const std::string image = dev("image");
-  std::ofstream(image) << "";
-  fs::resize_file(image, 4 << 20);
-  const std::string make =
-      "/sbin/mkfs.ext4 -q -F -L crash -U 12345678-1234-1234-1234-123456789abc " + image + " 2>/dev/null";
-  ASSERT_EQ(std::system(make.c_str()), 0);  // NOLINT(cert-env33-c,concurrency-mt-unsafe)
-  const Result<Identity> identity = probe_identity(image);
-  ASSERT_TRUE(identity) << identity.error().message();
-  EXPECT_EQ(identity->uuid, "12345678-1234-1234-1234-123456789abc");
-  EXPECT_EQ(identity->label, "crash");
+TEST_F(Devices, ProbesEveryFilesystemThatDumpsCanGoTo) {
+  const std::string uuid = "12345678-1234-1234-1234-123456789abc";
+  struct Made {
+    std::string command;
+    uint64_t bytes;
+    std::string uuid;
+  };
+  const Made all[] = {
+      {"mkfs.ext2 -q -F -L CRASH -U " + uuid, 4 << 20, uuid},
+      {"mkfs.ext3 -q -F -L CRASH -U " + uuid, 16 << 20, uuid},
+      {"mkfs.ext4 -q -F -L CRASH -U " + uuid, 4 << 20, uuid},
+      {"mkfs.xfs -q -f -L CRASH -m uuid=" + uuid, 320 << 20, uuid},
+      {"mkfs.btrfs -q -f -L CRASH -U " + uuid, 128 << 20, uuid},
+      {"mkfs.vfat -n CRASH -i 1234ABCD", 8 << 20, "1234-ABCD"},
+  };
+  for (const Made& made : all) {
+    const std::string image = dev("image");
+    std::ofstream(image) << "";
+    fs::resize_file(image, made.bytes);
+    const std::string make = "/sbin/" + made.command + " " + image + " >/dev/null 2>&1";
+    ASSERT_EQ(std::system(make.c_str()), 0) << make;  // NOLINT(cert-env33-c,concurrency-mt-unsafe)
+    const Result<Identity> identity = probe_identity(image);
+    ASSERT_TRUE(identity) << make << ": " << identity.error().message();
+    EXPECT_EQ(identity->uuid, made.uuid) << make;
+    EXPECT_EQ(identity->label, "CRASH") << make;
+    fs::remove(image);
+  }
 }
 
 TEST_F(Devices, ProbingWhatIsNotThereIsAnError) { EXPECT_FALSE(probe_identity(dev("nothing"))); }
