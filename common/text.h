@@ -28,6 +28,8 @@ std::optional<uint64_t> parse_size(std::string_view text);
 
 // "1.9 GiB", "512 KiB", "100 bytes".
 std::string human_size(uint64_t bytes);
+// "1,234,567".
+std::string grouped(uint64_t number);
 // "12s", "3m4s", "5h6m".
 std::string human_seconds(uint64_t seconds);
 

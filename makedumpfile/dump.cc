@@ -6,6 +6,7 @@
 
 #include "common/fd.h"
 #include "makedumpfile/filter/page_filter.h"
+#include "makedumpfile/filter/self_check.h"
 #include "makedumpfile/format/flattener.h"
 #include "makedumpfile/format/kdump_header.h"
 #include "makedumpfile/format/kdump_writer.h"
@@ -108,33 +109,91 @@ struct Dump {
   const DumpRequest& request;
   const KernelInfo& kernel;
   DumpObserver& observer;
+  PageFilter& filter;
+  bool rewritable;  // the output
   WindowScan scan;
   KdumpWriter writer;
-  DumpReport report;
+  DumpReport& report;
 };
 
-// Counts the pages of each class and writes both bitmaps; the number of pages to copy.
-Result<uint64_t> classify_pages(Dump& dump) {
-  const auto start = Clock::now();
+// From now on these rules hold (dump_level.h): for the filter, in the header and in the report.
+void use_rules(Dump& dump, int rules) {
+  dump.filter.apply(rules);
+  dump.report.dump_level = rules & dump_level::kMax;
+  dump.report.keeps_offline = (rules & dump_level::kKeepOffline) != 0;
+  dump.report.keeps_hwpoison = (rules & dump_level::kKeepHwpoison) != 0;
+  dump.writer.set_dump_level(dump.report.dump_level);
+}
+
+enum class Bitmaps { write, only_count };
+
+// Counts the pages of each class; the number of pages to copy.
+Result<uint64_t> classify_pages(Dump& dump, Bitmaps bitmaps) {
   uint64_t dumpable = 0;
-  uint64_t unclassified = 0;
+  DumpReport& report = dump.report;
+  report.pages = {};
+  report.rescued = {};
+  report.evidence = {};
+  report.pages_total = 0;
+  report.unclassified = 0;
   ProgressGate progress(dump.observer);
-  dump.observer.step("Excluding unnecessary pages", dump.report.max_pfn);
+  dump.observer.step("Excluding unnecessary pages", report.max_pfn);
   const auto visit = [&](const WindowResult& window) -> Status {
-    dump.report.pages += window.counts;
-    dump.report.pages_total += window.existing.count();
+    report.pages += window.counts;
+    report.rescued += window.rescued;
+    report.evidence += window.evidence;
+    report.pages_total += window.existing.count();
+    report.unclassified += window.unclassified;
     dumpable += window.dumpable.count();
-    unclassified += window.unclassified;
     progress(window.existing.window().end.value());
+    if (bitmaps == Bitmaps::only_count) return {};
     return dump.writer.write_bitmaps(window.existing.window().begin, window.existing.bytes(),
                                      window.dumpable.bytes());
   };
   TRY(dump.scan.first_pass(visit));
-  dump.observer.progress(dump.report.max_pfn);
-  if (unclassified != 0) {
-    dump.observer.note(
-        fmt::format("{} pages stay in the dump: their struct pages could not be read", unclassified));
+  dump.observer.progress(report.max_pfn);
+  return dumpable;
+}
+
+// What the struct pages say that the user should know.
+void tell_findings(const DumpReport& report, DumpObserver& observer) {
+  const Evidence& evidence = report.evidence;
+  if (report.unclassified != 0) {
+    observer.note(
+        fmt::format("{} pages stay in the dump: their struct pages could not be read", report.unclassified));
   }
+  if (evidence.bad_batches != 0) {
+    observer.note(
+        fmt::format("{} stretches of struct pages contradict themselves: their pages stay in the dump",
+                    evidence.bad_batches));
+  }
+  if (const std::string line = describe_self_check(report); !line.empty()) observer.note(line);
+}
+
+// The pages to copy, at the highest level at which what is left out can be right; header and bitmaps are
+// written. Nothing goes into a stream before the check has passed, at the price of another look at each
+// struct page; elsewhere what was written too early is written again.
+Result<uint64_t> select_pages(Dump& dump) {
+  const auto start = Clock::now();
+  const KernelCounters counters = read_kernel_counters(dump.kernel);
+  for (const std::string& missing : counters.missing) dump.observer.debug(missing);
+  std::vector<std::string>& reasons = dump.report.reasons;
+  int rules = apply_findings(dump.request.dump_level, check_facts(dump.kernel.facts()), reasons);
+  uint64_t dumpable = 0;
+  for (int next = rules;; rules = next) {
+    use_rules(dump, rules);
+    if (dump.rewritable) TRY(dump.writer.write_header());
+    dumpable = TRY(classify_pages(dump, dump.rewritable ? Bitmaps::write : Bitmaps::only_count));
+    const DumpReport& report = dump.report;
+    next = apply_findings(rules, check_classified(report.pages, report.rescued, report.evidence, counters),
+                          reasons);
+    if (next == rules) break;
+  }
+  if (!dump.rewritable) {
+    TRY(dump.writer.write_header());
+    dumpable = TRY(classify_pages(dump, Bitmaps::write));
+  }
+  tell_findings(dump.report, dump.observer);
   dump.report.classify_seconds = seconds_since(start);
   return dumpable;
 }
@@ -145,7 +204,7 @@ Status copy_dumpable_pages(Dump& dump, uint64_t dumpable) {
       .vmcore = &dump.kernel.vmcore(),
       .page_size = dump.kernel.page_size(),
       .codec = dump.request.codec,
-      .share_zero_pages = (dump.request.dump_level & dump_level::kZero) != 0,
+      .share_zero_pages = (dump.report.dump_level & dump_level::kZero) != 0,
   };
   dump.observer.step("Copying data", dumpable);
   TRY(dump.writer.begin_pages(dumpable, settings.share_zero_pages));
@@ -164,8 +223,7 @@ Status copy_dumpable_pages(Dump& dump, uint64_t dumpable) {
 }
 
 Status make_dump(Dump& dump) {
-  TRY(dump.writer.write_header());
-  const uint64_t dumpable = TRY(classify_pages(dump));
+  const uint64_t dumpable = TRY(select_pages(dump));
   TRY(copy_dumpable_pages(dump, dumpable));
   TRY(dump.writer.finish());
   dump.report.bytes_written = dump.writer.size();
@@ -180,13 +238,12 @@ Failure with_remains(Error error, const RandomAccess& place, std::string_view wh
                       fmt::format("{} ({} in {})", error.message(), what, remains));
 }
 
-}  // namespace
-
-Result<DumpReport> write_dump(const DumpRequest& request, DumpObserver& observer) {
+Status open_and_dump(const DumpRequest& request, DumpReport& report, DumpObserver& observer) {
   TRY(check_target(request));
   const std::unique_ptr<Vmcore> vmcore = TRY(open_vmcore(request.vmcore, {.use_mmap = request.use_mmap}));
   const KernelInfo kernel = TRY(read_kernel_info(*vmcore));
-  const PageFilter filter = TRY(PageFilter::create(kernel, request.dump_level));
+  report.release = kernel.release();
+  PageFilter filter = TRY(PageFilter::create(kernel, request.dump_level));
   if (filter.max_pfn() == Pfn(0)) return fail(ErrorKind::corrupt, "{}: holds no memory", request.vmcore);
   const KdumpParameters parameters = parameters_of(request, kernel, filter);
   describe_input(kernel, observer);
@@ -200,17 +257,31 @@ Result<DumpReport> write_dump(const DumpRequest& request, DumpObserver& observer
       .request = request,
       .kernel = kernel,
       .observer = observer,
+      .filter = filter,
+      .rewritable = target.place->rewritable(),
       .scan = WindowScan(classify, filter.max_pfn(), request.num_threads),
       .writer = KdumpWriter(*target.place, parameters),
-      .report = {},
+      .report = report,
   };
   dump.report.max_pfn = filter.max_pfn().value();
   dump.report.page_size = kernel.page_size();
   if (Status made = make_dump(dump); !made) {
     const char* what = dump.writer.abandon() ? "the incomplete dump stays" : "what could be written is";
+    report.remains = target.place->remains();
     return with_remains(std::move(made).error(), *target.place, what);
   }
-  return dump.report;
+  return {};
+}
+
+}  // namespace
+
+Status write_dump(const DumpRequest& request, DumpReport& report, DumpObserver& observer) {
+  report = {};
+  report.requested_level = report.dump_level = request.dump_level;
+  const auto start = Clock::now();
+  Status written = open_and_dump(request, report, observer);
+  report.seconds = seconds_since(start);
+  return written;
 }
 
 namespace {

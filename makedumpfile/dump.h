@@ -4,9 +4,11 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/error.h"
 #include "makedumpfile/codec/codec.h"
+#include "makedumpfile/filter/evidence.h"
 #include "makedumpfile/filter/page_class.h"
 
 namespace kdump {
@@ -25,8 +27,17 @@ struct DumpRequest {
 };
 
 struct DumpReport {
+  std::string release;  // of the kernel that crashed; empty when not known
+  int requested_level = 0;
+  int dump_level = 0;          // used: the highest that passed the self-check
+  bool keeps_offline = false;  // pages that look offline (poisoned) are kept, since that cannot be right
+  bool keeps_hwpoison = false;
+  std::vector<std::string> reasons;  // why the level is not the requested one, or what is kept
   // Left out, per class; `kept` are those with a descriptor, the zero and the unreadable ones among them.
   ClassCounts pages;
+  ClassCounts rescued;         // would have been left out, but are protected; by the class they look like
+  Evidence evidence;           // what the struct pages say against the rules
+  uint64_t unclassified = 0;   // kept: their struct pages could not be read
   uint64_t max_pfn = 0;        // one past the highest page
   uint64_t pages_total = 0;    // with data in the vmcore
   uint64_t pages_written = 0;  // with a descriptor in the dump
@@ -34,6 +45,8 @@ struct DumpReport {
   uint64_t page_size = 0;
   double classify_seconds = 0;
   double copy_seconds = 0;
+  double seconds = 0;   // the whole dump
+  std::string remains;  // after an error: what is left of the output
 };
 
 // Told what happens while it happens; called from one thread at a time. The default ignores it.
@@ -50,13 +63,16 @@ class DumpObserver {
   virtual void debug(std::string_view /*text*/) {}
 };
 
-// Writes the dump. A regular output file is written as "<output>-incomplete", synced, and gets its name only
-// when it is whole; after an error the incomplete file stays, marked incomplete in its header, and the error
-// says so.
-Result<DumpReport> write_dump(const DumpRequest& request, DumpObserver& observer);
+// Writes the dump, and into `report` what was done, also when it fails. What is left out is what the
+// self-check (filter/self_check.h) finds right, at most the level asked for. A regular output file is written
+// as "<output>-incomplete", synced, and gets its name only when it is whole; after an error the incomplete
+// file stays, marked incomplete in its header, and the error says so.
+Status write_dump(const DumpRequest& request, DumpReport& report, DumpObserver& observer);
 
 // The pages of each class in makedumpfile's words, ready to print.
 std::string describe_pages(const DumpReport& report);
+// One line: which level was used instead of the one asked for, and why; empty when it was that.
+std::string describe_self_check(const DumpReport& report);
 // What the steps took and how much was written.
 std::string describe_times(const DumpReport& report);
 

@@ -20,7 +20,8 @@ namespace {
 using namespace message_level;
 
 Status make_dump(const Options& options, Console& console) {
-  const DumpReport report = TRY(write_dump(options.dump, console));
+  DumpReport report;
+  TRY(write_dump(options.dump, report, console));
   console.say(kReport, describe_pages(report));
   console.say(kReport, describe_times(report));
   console.say(kCommon, fmt::format("\nThe dumpfile is saved to {}.\n",

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A dump's report in the original's words: scripts read them.
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "makedumpfile/dump.h"
@@ -37,6 +39,18 @@ std::string describe_pages(const DumpReport& report) {
     text += fmt::format("Unreadable pages: {:#018x}\n", report.pages[PageClass::unreadable]);
   }
   return text;
+}
+
+std::string describe_self_check(const DumpReport& report) {
+  if (report.reasons.empty()) return {};
+  std::string text;
+  if (report.dump_level != report.requested_level)
+    text = fmt::format("dump level lowered from {} to {}", report.requested_level, report.dump_level);
+  for (const auto& [keeps, looks] :
+       {std::pair(report.keeps_offline, "offline"), std::pair(report.keeps_hwpoison, "poisoned")}) {
+    if (keeps) text += fmt::format("{}pages that look {} are kept", text.empty() ? "" : ", ", looks);
+  }
+  return fmt::format("{}: {}", text, fmt::join(report.reasons, "; "));
 }
 
 std::string describe_times(const DumpReport& report) {

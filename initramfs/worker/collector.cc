@@ -39,7 +39,8 @@ unsigned online_cpus() { return static_cast<unsigned>(std::max(sysconf(_SC_NPROC
 Result<uint64_t> run_makedumpfile(const std::vector<std::string>& words, const std::string& vmcore,
                                   const std::string& output, Channel& channel) {
   const DumpRequest request = TRY(makedumpfile_request(words, vmcore, output, online_cpus()));
-  const DumpReport report = TRY(write_dump(request, channel));
+  DumpReport report;
+  TRY(write_dump(request, report, channel));
   channel.send(
       {.kind = protocol::EventKind::summary, .text = {}, .number = 0, .summary = summary_of(report)});
   return report.bytes_written;

@@ -54,6 +54,14 @@ uint64_t Bitmap::count_range(PfnRange range) const {
   return total;
 }
 
+void Bitmap::copy_range(const Bitmap& other, PfnRange range) {
+  const PfnRange part = in_window(range);
+  if (part.empty()) return;
+  for_each_word(part.begin - window_.begin, part.end - window_.begin, [&](size_t word, uint64_t mask) {
+    words_[word] = (words_[word] & ~mask) | (other.words_[word] & mask);
+  });
+}
+
 uint64_t Bitmap::count() const {
   uint64_t total = 0;
   for (const uint64_t word : words_) total += static_cast<uint64_t>(std::popcount(word));

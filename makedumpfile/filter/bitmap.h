@@ -25,6 +25,8 @@ class Bitmap {
   void set_range(PfnRange range);
   // The same, cleared; how many of them were set.
   uint64_t clear_range(PfnRange range);
+  // The part of `range` inside the window becomes as in `other`, of the same window.
+  void copy_range(const Bitmap& other, PfnRange range);
   [[nodiscard]] uint64_t count() const;
   // In the part of `range` inside the window.
   [[nodiscard]] uint64_t count_range(PfnRange range) const;

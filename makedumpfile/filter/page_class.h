@@ -37,6 +37,12 @@ class ClassCounts {
     for (size_t i = 0; i < pages_.size(); ++i) pages_[i] += other.pages_[i];
     return *this;
   }
+  // What was added since `before`.
+  ClassCounts operator-(const ClassCounts& before) const {
+    ClassCounts added = *this;
+    for (size_t i = 0; i < pages_.size(); ++i) added.pages_[i] -= before.pages_[i];
+    return added;
+  }
 
  private:
   std::array<uint64_t, kPageClassCount> pages_{};

@@ -50,10 +50,10 @@ void cut_off(std::vector<PfnRange>& existing, Pfn end) {
 class WindowClassifier {
  public:
   // `protected_pages` are those of the window.
-  WindowClassifier(const StructPageInfo& info, int level, std::span<const PfnRange> protected_pages,
+  WindowClassifier(const StructPageInfo& info, int rules, std::span<const PfnRange> protected_pages,
                    VirtualReader& reader, WindowResult& result)
       : layout_(&info.layout),
-        level_(level),
+        rules_(rules),
         protected_(protected_pages),
         struct_pages_(reader, info.layout.size),
         result_(&result) {}
@@ -64,7 +64,7 @@ class WindowClassifier {
     pages_ = pages;
     for (Pfn pfn = pages.begin; pfn < pages.end;) {
       if (struct_pages_.load(pfn)) {
-        pfn += step(pfn);
+        pfn = classify_batch(pfn);
       } else {
         result_->unclassified += struct_pages_.batch_end() - pfn;
         pfn = struct_pages_.batch_end();
@@ -79,46 +79,100 @@ class WindowClassifier {
   }
 
  private:
+  // What counts pages, to be taken back.
+  struct Tally {
+    ClassCounts counts, rescued;
+    uint64_t hugetlb;
+  };
+
+  // Classifies the loaded struct pages from `begin` on; the first page behind them that is not classified.
+  Pfn classify_batch(Pfn begin) {
+    const Tally before{result_->counts, result_->rescued, result_->evidence.hugetlb};
+    judged_ = 0;
+    doubted_.clear();
+    Pfn pfn = begin;
+    while (pfn < struct_pages_.batch_end()) pfn += step(pfn);
+    if (doubted_.size() >= kManyDoubts && doubted_.size() * kDoubtRatio >= judged_) {
+      keep_bad_batch({begin, pfn}, before);
+    } else {
+      for (const auto& [page_class, doubt] : doubted_) result_->evidence.add(page_class, doubt);
+    }
+    return pfn;
+  }
+
+  // Struct pages of which many contradict the rules are damaged, or something else: then the others, which
+  // contradict none by chance, count for nothing either.
+  void keep_bad_batch(PfnRange pages, const Tally& before) {
+    Evidence& evidence = result_->evidence;
+    evidence.bad_batches += 1;
+    for (const auto& [page_class, doubt] : doubted_) ++evidence.bad_batch_doubts[page_class];
+    result_->dumpable.copy_range(result_->existing, pages);
+    evidence.bad_batch_pages += result_->counts - before.counts;
+    evidence.hugetlb = before.hugetlb;
+    result_->counts = before.counts;
+    result_->rescued = before.rescued;
+  }
+
   // Classifies the page at `pfn` and those that go with it; how many.
   uint64_t step(Pfn pfn) {
     const Verdict verdict =
-        classify_page(*layout_, level_, pfn, struct_pages_.at(pfn), struct_pages_.after(pfn));
-    if (verdict.page_class != PageClass::kept) exclude({pfn, pfn + verdict.pages}, verdict.page_class);
+        classify_page(*layout_, rules_, pfn, struct_pages_.at(pfn), struct_pages_.after(pfn));
+    if (verdict.page_class != PageClass::kept) {
+      const uint64_t excluded = exclude({pfn, pfn + verdict.pages}, verdict.page_class);
+      if (verdict.hugetlb) result_->evidence.hugetlb += excluded;
+    }
+    if (verdict.doubt == Doubt::poisoned) {
+      result_->evidence.add(verdict.doubted, verdict.doubt);
+      return verdict.pages;
+    }
+    if (verdict.doubt != Doubt::none) doubted_.emplace_back(verdict.doubted, verdict.doubt);
+    if (verdict.doubt != Doubt::none || verdict.page_class != PageClass::kept) ++judged_;
     return verdict.pages;
   }
 
-  void exclude(PfnRange pages, PageClass page_class) {
+  // How many are left out.
+  uint64_t exclude(PfnRange pages, PageClass page_class) {
+    uint64_t excluded = 0;
     while (!protected_.empty() && protected_.front().end <= pages.begin) protected_ = protected_.subspan(1);
     if (page_class != PageClass::hwpoison) {
       for (const PfnRange& kept : protected_) {
         if (kept.begin >= pages.end) break;
-        clear({pages.begin, kept.begin}, page_class);
+        excluded += clear({pages.begin, kept.begin}, page_class);
         // What lies behind the pages asked for comes again with its own struct pages.
         const PfnRange rescued = intersection(intersection(kept, pages), pages_);
         if (!rescued.empty()) result_->rescued[page_class] += rescued.size();
         pages.begin = std::max(pages.begin, kept.end);
       }
     }
-    clear(pages, page_class);
+    return excluded + clear(pages, page_class);
   }
 
-  void clear(PfnRange pages, PageClass page_class) {
-    if (!pages.empty()) result_->counts[page_class] += result_->dumpable.clear_range(pages);
+  uint64_t clear(PfnRange pages, PageClass page_class) {
+    if (pages.empty()) return 0;
+    const uint64_t cleared = result_->dumpable.clear_range(pages);
+    result_->counts[page_class] += cleared;
+    return cleared;
   }
+
+  // What a sound kernel has of doubtful struct pages in one batch is far below.
+  static constexpr uint64_t kManyDoubts = 16, kDoubtRatio = 8;
 
   const PageLayout* layout_;
-  int level_;
+  int rules_;
   std::span<const PfnRange> protected_;  // from where the classification is on
   PfnRange pages_{};                     // being classified
   StructPages struct_pages_;
   WindowResult* result_;
+  // Of the current batch: struct pages that a rule named, and those of them that stay in the dump.
+  uint64_t judged_ = 0;
+  std::vector<std::pair<PageClass, Doubt>> doubted_;
 };
 
 }  // namespace
 
 struct PageFilter::Impl {
   const KernelInfo* kernel;
-  int level;
+  int rules;
   std::vector<PfnRange> existing;
   std::optional<StructPageInfo> struct_pages;  // nullopt: nothing to classify, every page is kept
   ProtectedPages protected_pages;
@@ -126,7 +180,7 @@ struct PageFilter::Impl {
 
   void take(StructPageInfo found) {
     cut_off(existing, found.mem_map.back().pages.end);
-    if (found.layout.buddy == kNoPageType && (level & dump_level::kFree) != 0)
+    if (found.layout.buddy == kNoPageType && (rules & dump_level::kFree) != 0)
       find_free_lists(*kernel, found);
     protected_pages = ProtectedPages::find(*kernel, found.mem_map);
     gaps = std::exchange(found.layout.gaps, {});
@@ -156,14 +210,14 @@ Result<PageFilter> PageFilter::create(const KernelInfo& kernel, int level) {
 
 Result<WindowResult> PageFilter::classify(Pfn window) const {
   const PfnRange pages{window, std::min(window + kWindowPages, max_pfn())};
-  WindowResult result{Bitmap(pages), Bitmap(pages), {}, {}, 0};
+  WindowResult result{Bitmap(pages), Bitmap(pages), {}, {}, 0, {}};
   const auto existing = overlapping(std::span<const PfnRange>(impl_->existing), pages);
   const auto protected_pages = impl_->protected_pages.overlapping(pages);
   for (const PfnRange& range : existing) result.existing.set_range(range);
   result.dumpable = result.existing;
   if (impl_->struct_pages) {
     VirtualReader reader = TRY(impl_->kernel->address_space().reader());
-    WindowClassifier classifier(*impl_->struct_pages, impl_->level, protected_pages, reader, result);
+    WindowClassifier classifier(*impl_->struct_pages, impl_->rules, protected_pages, reader, result);
     const std::span<const MemMapRange> all = impl_->struct_pages->mem_map;
     for (const MemMapRange& mem_map : overlapping(all, pages)) {
       for (const PfnRange& range : existing) {
@@ -171,15 +225,18 @@ Result<WindowResult> PageFilter::classify(Pfn window) const {
         if (!part.empty()) classifier.classify(mem_map, part);
       }
     }
-    WindowClassifier lists(*impl_->struct_pages, impl_->level, protected_pages, reader, result);
+    WindowClassifier lists(*impl_->struct_pages, impl_->rules, protected_pages, reader, result);
     const std::span<const PfnRange> free_lists = impl_->struct_pages->free_lists;
-    for (const PfnRange& range : overlapping(free_lists, pages)) lists.exclude_free(range);
+    if ((impl_->rules & dump_level::kFree) != 0)
+      for (const PfnRange& range : overlapping(free_lists, pages)) lists.exclude_free(range);
   }
   result.counts[PageClass::kept] = result.dumpable.count();
   for (const PfnRange& range : protected_pages)
     result.counts[PageClass::protected_] += result.dumpable.count_range(range);
   return result;
 }
+
+void PageFilter::apply(int rules) { impl_->rules = rules; }
 
 Pfn PageFilter::max_pfn() const { return impl_->existing.empty() ? Pfn(0) : impl_->existing.back().end; }
 

@@ -9,6 +9,7 @@
 #include "common/error.h"
 #include "makedumpfile/filter/bitmap.h"
 #include "makedumpfile/filter/dump_level.h"
+#include "makedumpfile/filter/evidence.h"
 #include "makedumpfile/filter/page_class.h"
 #include "makedumpfile/kernel/kernel_info.h"
 #include "makedumpfile/protect/protected_pages.h"
@@ -21,6 +22,7 @@ struct WindowResult {
   ClassCounts counts;         // of the existing pages; zero and unreadable are found only while copying
   ClassCounts rescued{};      // kept all the same, since they are protected, by the class the rules gave them
   uint64_t unclassified = 0;  // pages kept because their struct pages could not be read
+  Evidence evidence{};        // for the self-check
 };
 
 class PageFilter {
@@ -35,6 +37,9 @@ class PageFilter {
   PageFilter(PageFilter&&) noexcept;
   PageFilter& operator=(PageFilter&&) noexcept;
   ~PageFilter();
+
+  // From now on other rules hold than create()'s level, of the bits of dump_level.h. Not beside classify().
+  void apply(int rules);
 
   // Classifies [window, window + kWindowPages) cut off at max_pfn; `window` is a multiple of kWindowPages.
   // The same result at each call; may be called from several threads. Struct pages that cannot be read leave

@@ -2,6 +2,7 @@
 #include "makedumpfile/filter/page_rules.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "makedumpfile/filter/dump_level.h"
 
@@ -9,7 +10,10 @@ namespace kdump {
 namespace {
 
 constexpr uint64_t kMappingAnon = 1;   // PAGE_MAPPING_ANON; KSM pages have it, too
+constexpr uint64_t kMappingBits = 7;   // flags of mapping: what it points to is aligned to a long
 constexpr uint64_t kCompoundTail = 1;  // of compound_head
+// PAGE_MAPCOUNT_RESERVE of include/linux/page-flags.h: lower values of _mapcount are page types.
+constexpr int32_t kPageTypes = -128;
 
 template <typename T>
 T load(const std::byte* page, uint64_t offset) {
@@ -38,21 +42,26 @@ class PageView {
   [[nodiscard]] bool is_offline() const { return is_type(layout_.offline) && !is_slab(); }
   [[nodiscard]] bool is_hwpoison() const { return has(layout_.hwpoison); }
   [[nodiscard]] bool is_private() const { return has(layout_.private_flag); }
-  [[nodiscard]] bool is_anon() const {
-    return (load<uint64_t>(page_, layout_.mapping) & kMappingAnon) != 0 && !is_slab();
-  }
+  [[nodiscard]] bool is_poisoned() const { return flags_ == ~uint64_t{0}; }
+  [[nodiscard]] bool is_anon() const { return (mapping() & kMappingAnon) != 0 && !is_slab(); }
   [[nodiscard]] bool is_cache() const {
     if (has(layout_.lru)) return !is_anon();
     const bool swapcache = has(layout_.swapcache) && (layout_.swapbacked == 0 || has(layout_.swapbacked));
     return swapcache && !is_anon();
   }
+  // Why it cannot be what the rules take it for.
+  [[nodiscard]] Doubt doubt_free() const {
+    return references() != 0 || has(layout_.reserved) ? Doubt::in_use : Doubt::none;
+  }
+  [[nodiscard]] Doubt doubt_used(Pfn pfn, PageClass page_class) const;
   [[nodiscard]] bool is_hugetlb() const { return is_compound_head() && next_says_hugetlb(); }
   [[nodiscard]] uint64_t private_value() const { return load<uint64_t>(page_, layout_.private_); }
-  // Of a compound page; 0 for any other, and for orders that cannot be.
-  [[nodiscard]] uint64_t order(Pfn pfn) const {
-    if (!is_compound_head() || !says_tail(next_)) return 0;
+  // Of a compound page; 0 for any other. nullopt: one that cannot be.
+  [[nodiscard]] std::optional<uint64_t> order(Pfn pfn) const {
+    if (!is_compound_head()) return 0;
     const uint64_t order = next_order();
-    return order <= max_order() && is_aligned(pfn, order) ? order : 0;
+    if (!says_tail(next_) || order > max_order() || !is_aligned(pfn, order)) return std::nullopt;
+    return order;
   }
 
  private:
@@ -67,6 +76,12 @@ class PageView {
   }
   [[nodiscard]] bool has(uint64_t mask) const { return (flags_ & mask) != 0; }
   [[nodiscard]] bool is_type(uint64_t type) const { return mapcount_ == type; }
+  [[nodiscard]] uint64_t mapping() const { return load<uint64_t>(page_, layout_.mapping); }
+  // 0 as well where the kernel does not tell.
+  [[nodiscard]] int32_t references() const {
+    return layout_.refcount == kNoOffset ? 0 : load<int32_t>(page_, layout_.refcount);
+  }
+  [[nodiscard]] bool has_page_type() const { return static_cast<int32_t>(mapcount_) < kPageTypes; }
   [[nodiscard]] uint64_t next_order() const;
   [[nodiscard]] bool next_says_hugetlb() const;
 
@@ -107,40 +122,73 @@ bool PageView::next_says_hugetlb() const {
   return false;
 }
 
-// Free pages of either class.
-Verdict free_block(const PageLayout& layout, Pfn pfn, uint64_t order, PageClass page_class) {
+// Asked only of pages that are about to be excluded, so that it costs little.
+Doubt PageView::doubt_used(Pfn pfn, PageClass page_class) const {
+  if (!order(pfn)) return Doubt::bad_order;
+  if (page_class == PageClass::hwpoison || page_class == PageClass::offline) return Doubt::none;
+  if (page_class == PageClass::user && is_hugetlb()) return is_slab() ? Doubt::other_type : Doubt::none;
+  if (has_page_type() || is_slab() || has(layout_.reserved)) return Doubt::other_type;
+  if (layout_.refcount != kNoOffset && references() <= 0) return Doubt::unused;
+  if (page_class == PageClass::user) return Doubt::none;
+  // Read ahead from swap, and not yet anybody's: __read_swap_cache_async() of mm/swap_state.c.
+  if (has(layout_.swapcache) && mapping() == 0) return Doubt::none;
+  return mapping() == 0 || (mapping() & kMappingBits) != 0 ? Doubt::no_mapping : Doubt::none;
+}
+
+bool leaves_out_hwpoison(const PageView& page, int rules) {
+  return page.is_hwpoison() && (rules & dump_level::kKeepHwpoison) == 0;
+}
+
+// In doubt a page is kept, but one that may be poisoned is not read either.
+Verdict in_doubt(const PageView& page, int rules, PageClass doubted, Doubt doubt) {
+  return {leaves_out_hwpoison(page, rules) ? PageClass::hwpoison : PageClass::kept, 1, doubt, doubted};
+}
+
+// Free pages of either class: `private` of the first one holds the block's order.
+Doubt doubt_block(const PageLayout& layout, const PageView& page, Pfn pfn, uint64_t order) {
   const bool known_order = order < layout.buddy_orders && order <= kMaxPageOrder;
-  if (!known_order || !is_aligned(pfn, order)) return {PageClass::kept, 1};
+  return known_order && is_aligned(pfn, order) ? page.doubt_free() : Doubt::bad_order;
+}
+
+Verdict free_block(const PageLayout& layout, const PageView& page, int rules, Pfn pfn, uint64_t order,
+                   PageClass page_class) {
+  const Doubt doubt = doubt_block(layout, page, pfn, order);
+  if (doubt != Doubt::none) return in_doubt(page, rules, page_class, doubt);
   return {page_class, uint64_t{1} << order};
 }
 
 // The class of a page that is no tail and not free.
-PageClass class_of_used(const PageView& page, int level) {
+PageClass class_of_used(const PageView& page, int rules) {
   const bool cache = page.is_cache();
-  if (cache && (level & dump_level::kCache) != 0 && !page.is_private()) return PageClass::cache;
-  if (cache && (level & dump_level::kPrivateCache) != 0) {
+  if (cache && (rules & dump_level::kCache) != 0 && !page.is_private()) return PageClass::cache;
+  if (cache && (rules & dump_level::kPrivateCache) != 0) {
     return page.is_private() ? PageClass::private_cache : PageClass::cache;
   }
-  if ((level & dump_level::kUser) != 0 && (page.is_anon() || page.is_hugetlb())) return PageClass::user;
-  if (page.is_hwpoison()) return PageClass::hwpoison;
-  if (page.is_offline()) return PageClass::offline;
+  if ((rules & dump_level::kUser) != 0 && (page.is_anon() || page.is_hugetlb())) return PageClass::user;
+  if (leaves_out_hwpoison(page, rules)) return PageClass::hwpoison;
+  if (page.is_offline() && (rules & dump_level::kKeepOffline) == 0) return PageClass::offline;
   return PageClass::kept;
 }
 
 }  // namespace
 
-Verdict classify_page(const PageLayout& layout, int dump_level, Pfn pfn, const std::byte* page,
+Verdict classify_page(const PageLayout& layout, int rules, Pfn pfn, const std::byte* page,
                       const std::byte* next) {
   const PageView view(layout, page, next);
-  if (view.is_tail()) return {view.is_hwpoison() ? PageClass::hwpoison : PageClass::kept, 1};
-  if ((dump_level & dump_level::kFree) != 0) {
-    if (view.is_buddy()) return free_block(layout, pfn, view.private_value(), PageClass::free);
+  if (view.is_poisoned()) return {PageClass::kept, 1, Doubt::poisoned};
+  if (view.is_tail()) return {leaves_out_hwpoison(view, rules) ? PageClass::hwpoison : PageClass::kept, 1};
+  if ((rules & dump_level::kFree) != 0) {
+    if (view.is_buddy()) return free_block(layout, view, rules, pfn, view.private_value(), PageClass::free);
     // Such blocks are always of the highest order (mm/page_alloc.c, __free_unaccepted; dcdfdd40fa82).
-    if (view.is_unaccepted()) return free_block(layout, pfn, layout.buddy_orders - 1, PageClass::unaccepted);
+    if (view.is_unaccepted())
+      return free_block(layout, view, rules, pfn, layout.buddy_orders - 1, PageClass::unaccepted);
   }
-  const PageClass page_class = class_of_used(view, dump_level);
+  const PageClass page_class = class_of_used(view, rules);
   if (page_class == PageClass::kept) return {PageClass::kept, 1};
-  return {page_class, uint64_t{1} << view.order(pfn)};
+  const Doubt doubt = view.doubt_used(pfn, page_class);
+  if (doubt != Doubt::none) return in_doubt(view, rules, page_class, doubt);
+  const bool hugetlb = page_class == PageClass::user && view.is_hugetlb();
+  return {page_class, uint64_t{1} << view.order(pfn).value_or(0), Doubt::none, PageClass::kept, hugetlb};
 }
 
 }  // namespace kdump

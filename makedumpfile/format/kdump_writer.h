@@ -62,7 +62,10 @@ class KdumpWriter {
   // `sink` and what `parameters` points to must outlive this.
   KdumpWriter(RandomAccess& sink, const KdumpParameters& parameters);
 
-  // Header, sub header and notes; on a sink that can be rewritten the header says incomplete until finish().
+  // Of the header that is written next.
+  void set_dump_level(int level) { parameters_.dump_level = level; }
+  // Header, sub header and notes; on a sink that can be rewritten the header says incomplete until finish(),
+  // and all may be written again before begin_pages.
   Status write_header();
   // The two bitmaps' bytes from page `window` on; windows come in ascending order, without gaps.
   Status write_bitmaps(Pfn window, Bytes existing, Bytes dumpable);

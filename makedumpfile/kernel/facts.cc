@@ -42,7 +42,9 @@ std::optional<Fact> Facts::find(std::string_view key) const {
 }
 
 void Facts::add(std::string_view key, int64_t value, FactSource source) {
-  facts_.try_emplace(std::string(key), Fact{value, source});
+  const auto [held, is_new] = facts_.try_emplace(std::string(key), Fact{value, source});
+  if (!is_new && held->second.value != value)
+    contradictions_.push_back({held->first, held->second, {value, source}});
 }
 
 std::optional<uint64_t> Facts::unsigned_value(std::string_view kind, std::string_view name) const {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/error.h"
 #include "common/units.h"
@@ -31,6 +32,13 @@ struct Fact {
   FactSource source;
 };
 
+// Two providers that know the same kernel say different things.
+struct Contradiction {
+  std::string key;
+  Fact held;   // that is in use
+  Fact other;  // that came later
+};
+
 class Facts {
  public:
   // Takes every SYMBOL, SIZE, OFFSET, LENGTH and NUMBER line whose value is one; the others stay texts.
@@ -39,8 +47,9 @@ class Facts {
   // Keys are spelled as in VMCOREINFO: "OFFSET(page.flags)".
   [[nodiscard]] std::optional<Fact> find(std::string_view key) const;
   [[nodiscard]] bool has(std::string_view key) const { return find(key).has_value(); }
-  // Adds what a later provider says; a fact that is there stays.
+  // Adds what a later provider says; a fact that is there stays, and the difference is noted.
   void add(std::string_view key, int64_t value, FactSource source);
+  [[nodiscard]] const std::vector<Contradiction>& contradictions() const { return contradictions_; }
   // Every fact by its key, for whoever lists them.
   [[nodiscard]] const std::map<std::string, Fact, std::less<>>& all() const { return facts_; }
 
@@ -63,6 +72,7 @@ class Facts {
 
   Vmcoreinfo vmcoreinfo_;
   std::map<std::string, Fact, std::less<>> facts_;
+  std::vector<Contradiction> contradictions_;
 };
 
 }  // namespace kdump

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile/kernel/own_memory.h"
 
+#include <set>
+
 #include "makedumpfile/kernel/btf.h"
 #include "makedumpfile/kernel/kallsyms.h"
 #include "makedumpfile/kernel/wanted_facts.h"
@@ -10,16 +12,25 @@ namespace {
 
 bool is_symbol(const WantedFact& wanted) { return kind_of(wanted.key) == FactKind::symbol; }
 
-// The rows that are still to be told, symbols or types.
-std::vector<WantedFact> open_rows(const Facts& facts, bool symbols) {
+// The symbols that are still to be told. What VMCOREINFO calls by the same name may be something else, as
+// with mem_section.
+std::vector<WantedFact> open_symbols(const Facts& facts) {
   std::vector<WantedFact> open;
   for (const WantedFact& wanted : wanted_facts())
-    if (is_symbol(wanted) == symbols && !facts.has(wanted.key)) open.push_back(wanted);
+    if (is_symbol(wanted) && !facts.has(wanted.key)) open.push_back(wanted);
   return open;
 }
 
+// Types are asked for even where they are told: the answers must agree.
+std::vector<WantedFact> all_types() {
+  std::vector<WantedFact> types;
+  for (const WantedFact& wanted : wanted_facts())
+    if (!is_symbol(wanted)) types.push_back(wanted);
+  return types;
+}
+
 Status add_symbols(Facts& facts, const AddressSpace& address_space) {
-  const std::vector<WantedFact> rows = open_rows(facts, true);
+  const std::vector<WantedFact> rows = open_symbols(facts);
   std::vector<std::string_view> names;
   for (const WantedFact& row : rows) names.push_back(place_of(row).name);
   const SymbolAddresses addresses = TRY(look_up_kallsyms(facts, address_space, names));
@@ -34,13 +45,14 @@ Status add_symbols(Facts& facts, const AddressSpace& address_space) {
 Status add_types(Facts& facts, const AddressSpace& address_space) {
   const VirtAddr start = TRY(facts.need_symbol("__start_BTF"));
   const VirtAddr stop = TRY(facts.need_symbol("__stop_BTF"));
-  const std::vector<WantedFact> rows = open_rows(facts, false);
+  const std::vector<WantedFact> rows = all_types();
   std::vector<FactPlace> places;
   for (const WantedFact& row : rows) places.push_back(place_of(row));
   ByteVector raw = TRY(read_btf(address_space, start, stop));
   const auto answers = TRY(ask_btf(std::move(raw), places));
+  std::set<std::string_view> told;
   for (size_t i = 0; i < rows.size(); ++i) {
-    if (!answers[i]) continue;
+    if (!answers[i] || !told.insert(rows[i].key).second) continue;
     facts.add(rows[i].key, rows[i].derive == nullptr ? *answers[i] : rows[i].derive(*answers[i]),
               FactSource::btf);
   }

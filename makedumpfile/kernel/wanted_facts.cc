@@ -162,6 +162,14 @@ constexpr WantedFact kWanted[] = {
     {"NUMBER(NR_INACTIVE_FILE)", "node_stat_item.NR_INACTIVE_FILE"},
     {"NUMBER(NR_ACTIVE_FILE)", "node_stat_item.NR_ACTIVE_FILE"},
     {"NUMBER(NR_UNEVICTABLE)", "node_stat_item.NR_UNEVICTABLE"},
+    {"NUMBER(NR_ISOLATED_ANON)", "node_stat_item.NR_ISOLATED_ANON"},
+    {"SYMBOL(num_poisoned_pages)"},  // mm/memory-failure.c
+    // Hugetlb pages of each size: mm/hugetlb.c, include/linux/hugetlb.h.
+    {"SYMBOL(hstates)"},
+    {"SYMBOL(hugetlb_max_hstate)"},
+    {"SIZE(hstate)"},
+    {"OFFSET(hstate.order)"},
+    {"OFFSET(hstate.nr_huge_pages)"},
 
     // The log: kernel/printk/printk_ringbuffer.h.
     {"SYMBOL(prb)"},

@@ -81,6 +81,7 @@ Status read_flags(const Facts& facts, PageLayout& layout) {
   layout.swapbacked = optional_flag(facts, "PG_swapbacked");
   layout.head = static_cast<uint64_t>(TRY(facts.need_number("PG_head_mask")));
   layout.hwpoison = optional_flag(facts, "PG_hwpoison");
+  layout.reserved = optional_flag(facts, "PG_reserved");
   return {};
 }
 
@@ -114,7 +115,8 @@ Status check_bounds(const PageLayout& layout) {
   const bool inside =
       layout.size >= 16 && layout.size <= kMaxStructPage &&
       std::max({layout.flags, layout.mapping, layout.mapcount, layout.private_, layout.compound_head,
-                layout.order_offset, layout.dtor_offset}) <= layout.size - sizeof(uint64_t);
+                layout.order_offset, layout.dtor_offset,
+                layout.refcount == kNoOffset ? 0 : layout.refcount}) <= layout.size - sizeof(uint64_t);
   if (inside) return {};
   return fail(ErrorKind::corrupt, "VMCOREINFO: SIZE(page)={} does not hold the members of struct page",
               layout.size);
@@ -129,6 +131,7 @@ Result<PageLayout> read_page_layout(const Facts& facts) {
   layout.mapping = TRY(facts.need_offset("page.mapping"));
   layout.mapcount = TRY(facts.need_offset("page._mapcount"));
   layout.private_ = TRY(facts.need_offset("page.private"));
+  layout.refcount = facts.offset("page._refcount").value_or(kNoOffset);
   // compound_info since the kernel where it may hold a mask (7.1); bit 0 says "tail" in both.
   const auto compound_head = first_offset(facts, {"page.compound_head", "page.compound_info"});
   if (!compound_head) return fail(ErrorKind::unsupported, "VMCOREINFO has no OFFSET(page.compound_head)");

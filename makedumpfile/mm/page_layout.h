@@ -14,6 +14,9 @@ namespace kdump {
 // A page type of _mapcount that the kernel does not have, or does not tell: no 32-bit value equals it.
 inline constexpr uint64_t kNoPageType = uint64_t{1} << 32;
 
+// A member of struct page that the kernel does not tell.
+inline constexpr uint64_t kNoOffset = UINT64_MAX;
+
 // Where the order of a compound page is, in the struct page after its head.
 enum class OrderEncoding {
   unknown,
@@ -34,9 +37,10 @@ enum class HugetlbEncoding {
 struct PageLayout {
   uint64_t size;                                               // SIZE(page), bytes
   uint64_t flags, mapping, mapcount, private_, compound_head;  // offsets, bytes
+  uint64_t refcount = kNoOffset;                               // _refcount; may be kNoOffset
 
   // Masks of flags; 0 when the kernel does not have it or does not tell.
-  uint64_t lru, private_flag, swapcache, swapbacked, head, slab_flag, hwpoison;
+  uint64_t lru, private_flag, swapcache, swapbacked, head, slab_flag, hwpoison, reserved;
   // Values of _mapcount; kNoPageType likewise.
   uint64_t buddy, offline, slab, unaccepted, hugetlb;
 

@@ -29,6 +29,9 @@ Result<const WindowResult*> WindowScan::window(Pfn first) {
 }
 
 Status WindowScan::first_pass(const std::function<Status(const WindowResult&)>& visit) {
+  loaded_.clear();
+  kept_.clear();
+  position_ = Pfn();
   for (Pfn first; first < max_pfn_; first += kPages) {
     const WindowResult* result = TRY(window(first));
     if (kept_.size() < kKeptWindows) kept_.push_back(result->dumpable);

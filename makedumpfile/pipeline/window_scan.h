@@ -23,7 +23,8 @@ class WindowScan {
   WindowScan(Classify classify, Pfn max_pfn, unsigned threads)
       : classify_(std::move(classify)), max_pfn_(max_pfn), threads_(threads) {}
 
-  // First pass: `visit` sees every window in ascending order.
+  // First pass: `visit` sees every window in ascending order. May be made again, for a classification that
+  // has changed.
   Status first_pass(const std::function<Status(const WindowResult&)>& visit);
   // Second pass: the next window's dumpable pages, nullptr at the end; valid until the next call.
   Result<const Bitmap*> next();

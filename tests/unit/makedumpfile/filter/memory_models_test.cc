@@ -24,8 +24,13 @@ class MemoryModel : public ::testing::Test {
     pages.free_block(1024, 10);
     pages.flags(3072, FakeStructPages::kHead);
     pages.compound(3072, 9, 2);
-    for (uint64_t i = 0; i < kSecondPages; ++i)
-      kernel.vmcore().put_value<le64>(kSecondMap + i * 64, FakeStructPages::kLru);
+    for (uint64_t i = 0; i < kSecondPages; ++i) put_cache(kSecondMap + i * 64);
+  }
+  // The struct page of a page of a file's cache.
+  void put_cache(uint64_t at) {
+    kernel.vmcore().put_value<le64>(at, FakeStructPages::kLru);
+    kernel.vmcore().put_value<le64>(at + 24, 0xffff888000001000);
+    kernel.vmcore().put_value<le64>(at + 48, 0x1'ffff'ffff);  // _mapcount -1, _refcount 1
   }
   // Makes the second section's struct pages appear at `va`.
   void map_second(uint64_t va) { kernel.map(va, kSecondMap, 12); }

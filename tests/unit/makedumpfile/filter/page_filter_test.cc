@@ -42,7 +42,7 @@ TEST_F(PageFilterTest, ExcludesRunsAndSkipsWhatIsInThem) {
   pages.flags(3072, FakeStructPages::kHead);
   pages.mapping(3072, 1);
   pages.compound(3072, 9);
-  pages.flags(3000, FakeStructPages::kLru);
+  pages.cache(3000);
   const WindowResult result = classify(31);
   EXPECT_EQ(result.existing.count(), 4096U);
   EXPECT_EQ(result.counts[PageClass::free], 1024U);
@@ -120,8 +120,8 @@ TEST_F(PageFilterTest, ARunOfPagesGoesOnOverStructPagesThatCannotBeRead) {
 constexpr uint64_t kTables = 5 + 4;
 
 TEST_F(PageFilterTest, ProtectedPagesStayAtEveryLevelAndAreCounted) {
-  pages.free_block(2048, 8);                 // all of it protected
-  pages.flags(2400, FakeStructPages::kLru);  // cache
+  pages.free_block(2048, 8);  // all of it protected
+  pages.cache(2400);
   pages.mapcount(2401, FakeStructPages::kOffline);
   pages.free_block(2560, 9);
   const WindowResult result = classify(31);
@@ -161,8 +161,76 @@ TEST_F(PageFilterTest, ProtectedPagesAreAmongTheKeptOnes) {
   EXPECT_EQ(result->counts[PageClass::protected_], 512 + kTables - 1);
 }
 
+// A sound batch, one of struct pages that look like free pages in use, and one of which only a few do.
+TEST_F(PageFilterTest, ABatchThatContradictsTheRulesIsKept) {
+  pages.free_block(0, 7);
+  for (uint64_t pfn = 1024; pfn < 2048; ++pfn) {
+    pages.free_block(pfn, 0);
+    if (pfn % 4 == 0) pages.references(pfn, 7);
+  }
+  for (uint64_t pfn = 3072; pfn < 4096; ++pfn) pages.cache(pfn);
+  for (uint64_t pfn = 3100; pfn < 3110; ++pfn) pages.references(pfn, 0);
+  const WindowResult result = classify(31);
+  EXPECT_EQ(result.counts[PageClass::free], 128U);
+  EXPECT_EQ(result.counts[PageClass::cache], 1014U);
+  EXPECT_EQ(result.counts[PageClass::kept], 4096U - 128 - 1014);
+  EXPECT_EQ(result.dumpable.count(), result.counts[PageClass::kept]);
+  for (uint64_t pfn = 1024; pfn < 2048; ++pfn) ASSERT_TRUE(result.dumpable.test(Pfn(pfn)));
+  EXPECT_EQ(result.evidence.bad_batches, 1U);
+  EXPECT_EQ(result.evidence.bad_batch_doubts[PageClass::free], 256U);
+  EXPECT_EQ(result.evidence.bad_batch_pages[PageClass::free], 768U);
+  EXPECT_EQ(result.evidence.doubtful(PageClass::free), 0U);
+  EXPECT_EQ(result.evidence.doubtful(PageClass::cache), 10U);
+}
+
+// What a hugetlb page takes beyond its batch comes back with the batch.
+TEST_F(PageFilterTest, ABadBatchEndsWhereItsLastPageEnds) {
+  for (uint64_t pfn = 0; pfn < 1024; ++pfn) {
+    pages.free_block(pfn, 0);
+    pages.references(pfn, 1);
+  }
+  pages.mapcount(512, UINT32_MAX);
+  pages.flags(512, FakeStructPages::kHead);
+  pages.compound(512, 9, 2);
+  pages.flags(1024, FakeStructPages::kHead);
+  pages.compound(1024, 10, 2);
+  const WindowResult result = classify(31);
+  EXPECT_EQ(result.counts[PageClass::user], 1024U);
+  EXPECT_EQ(result.evidence.hugetlb, 1024U);
+  EXPECT_EQ(result.dumpable.count(), 4096U - 1024);
+  EXPECT_TRUE(result.dumpable.test(Pfn(600)));
+}
+
+TEST_F(PageFilterTest, StructPagesThatWereNeverInitialisedKeepTheirPages) {
+  pages.free_block(0, 10);
+  kernel.vmcore().put(FakeStructPages::kPlace + uint64_t{1024} * 64,
+                      ByteVector(size_t{1024} * 64, std::byte{0xff}));
+  auto made = filter(31);
+  ASSERT_TRUE(made);
+  for (const int level : {0, 31}) {
+    made->apply(level);
+    const auto result = made->classify(Pfn(0));
+    ASSERT_TRUE(result);
+    for (uint64_t pfn = 1024; pfn < 2048; ++pfn) ASSERT_TRUE(result->dumpable.test(Pfn(pfn)));
+    EXPECT_EQ(result->counts[PageClass::hwpoison], 0U);
+    EXPECT_EQ(result->evidence.bad_batches, 0U);
+    EXPECT_EQ(result->evidence.doubtful(PageClass::kept), 1024U);
+  }
+}
+
+TEST_F(PageFilterTest, OtherRulesApplyFromNowOn) {
+  pages.free_block(0, 10);
+  pages.cache(2000);
+  auto made = filter(31);
+  ASSERT_TRUE(made);
+  made->apply(15);
+  const auto result = made->classify(Pfn(0));
+  EXPECT_EQ(result->counts[PageClass::free], 0U);
+  EXPECT_EQ(result->counts[PageClass::cache], 1U);
+}
+
 TEST_F(PageFilterTest, GivesTheSameFromEveryThread) {
-  for (uint64_t pfn = 0; pfn < 4096; pfn += 3) pages.flags(pfn, FakeStructPages::kLru);
+  for (uint64_t pfn = 0; pfn < 4096; pfn += 3) pages.cache(pfn);
   const auto made = filter(31);
   ASSERT_TRUE(made);
   const auto first = made->classify(Pfn(0));

@@ -43,6 +43,7 @@ struct Page {
   uint64_t next_compound_head = 1;  // a tail
   Pfn pfn = kPfn;
   bool has_next = true;
+  std::optional<uint32_t> references{};  // by default what the type asks for
 };
 
 class PageRules : public ::testing::Test {
@@ -57,6 +58,8 @@ class PageRules : public ::testing::Test {
     put(24, page.mapping);
     put(40, page.private_value);
     put(48, page.mapcount);
+    const bool is_free = page.mapcount == Pages::kBuddy || page.mapcount == 0xf7000000;
+    put(52, page.references.value_or(is_free ? 0 : 1));
     put(64, page.next_flags);
     put(64 + 8, page.next_compound_head);
     put(64 + 16, page.next_dtor);
@@ -151,7 +154,7 @@ TEST_F(PageRules, CorruptOrdersTakeNoPagesWithThem) {
                         .next_dtor = dtor,
                         .next_order = static_cast<uint8_t>(order),
                         .pfn = Pfn(pfn)};
-        EXPECT_EQ(classify(page), (Verdict{PageClass::user, 1})) << "order " << order << ", pfn " << pfn;
+        EXPECT_EQ(classify(page), kKept) << "order " << order << ", pfn " << pfn;
       }
     }
   }
@@ -178,11 +181,10 @@ TEST_F(PageRules, OrdersThatThePageAllocatorDoesNotHaveAreHugetlbsOnly) {
   EXPECT_EQ(pages(18, 1), 1U << 18);
 }
 
-TEST_F(PageRules, AHeadThatNoTailFollowsCountsAsOnePage) {
-  EXPECT_EQ(classify({.flags = Pages::kHead, .mapping = 1, .next_order = 9, .next_compound_head = 0}).pages,
-            1U);
-  EXPECT_EQ(classify({.flags = Pages::kHead, .next_dtor = 2, .next_order = 9, .next_compound_head = 0}).pages,
-            1U);
+TEST_F(PageRules, AHeadThatNoTailFollowsIsKept) {
+  EXPECT_EQ(classify({.flags = Pages::kHead, .mapping = 1, .next_order = 9, .next_compound_head = 0}), kKept);
+  EXPECT_EQ(classify({.flags = Pages::kHead, .next_dtor = 2, .next_order = 9, .next_compound_head = 0}),
+            kKept);
 }
 
 TEST_F(PageRules, AHeadAtTheEndOfWhatIsKnownCountsAsOnePage) {
@@ -202,7 +204,8 @@ TEST_F(PageRules, PoisonedAndOfflinePagesGoAtEveryLevel) {
 
 TEST_F(PageRules, TheFirstRuleThatHoldsDecides) {
   EXPECT_EQ(classify({.flags = Pages::kHwpoison, .mapcount = Pages::kBuddy}).page_class, PageClass::free);
-  EXPECT_EQ(classify({.flags = Pages::kLru | Pages::kHwpoison}).page_class, PageClass::cache);
+  EXPECT_EQ(classify({.flags = Pages::kLru | Pages::kHwpoison, .mapping = 0xffff888000000000}).page_class,
+            PageClass::cache);
   EXPECT_EQ(classify({.flags = Pages::kHwpoison, .mapping = 1}).page_class, PageClass::user);
   EXPECT_EQ(classify({.flags = Pages::kHwpoison, .mapcount = Pages::kOffline}).page_class,
             PageClass::hwpoison);
@@ -235,6 +238,95 @@ TEST_F(PageRules, OrderAndHugetlbOfLaterKernels) {
   layout.hugetlb_value = 1 << 8;
   EXPECT_EQ(classify({.flags = Pages::kHead, .next_flags = 0x100 + 9}), (Verdict{PageClass::user, 512}));
   EXPECT_EQ(classify({.flags = Pages::kHead, .next_flags = 0x200 + 9}), kKept);
+}
+
+// ---- What contradicts a rule keeps the page, and is told. ----
+
+TEST_F(PageRules, PagesThatSomebodyHoldsAreNotFree) {
+  const Verdict verdict = classify({.mapcount = Pages::kBuddy, .private_value = 3, .references = 1});
+  EXPECT_EQ(verdict, kKept);
+  EXPECT_EQ(verdict.doubt, Doubt::in_use);
+  EXPECT_EQ(verdict.doubted, PageClass::free);
+  layout.refcount = kNoOffset;  // not told: nothing to doubt
+  EXPECT_EQ(classify({.mapcount = Pages::kBuddy, .private_value = 3, .references = 1}),
+            (Verdict{PageClass::free, 8}));
+}
+
+TEST_F(PageRules, ReservedPagesAreNeitherFreeNorCache) {
+  layout.reserved = 1 << 12;
+  EXPECT_EQ(classify({.flags = 1 << 12, .mapcount = Pages::kBuddy}).doubt, Doubt::in_use);
+  EXPECT_EQ(classify({.flags = 1 << 12 | Pages::kLru, .mapping = 0xffff888000000000}).doubt,
+            Doubt::other_type);
+}
+
+TEST_F(PageRules, CacheBelongsToAFile) {
+  EXPECT_EQ(classify({.flags = Pages::kLru}).doubt, Doubt::no_mapping);
+  EXPECT_EQ(classify({.flags = Pages::kLru}), kKept);
+  EXPECT_EQ(classify({.flags = Pages::kLru, .mapping = 0xffff888000000004}).doubt, Doubt::no_mapping);
+  EXPECT_EQ(classify({.flags = Pages::kLru, .mapping = 0xffff888000000008}).page_class, PageClass::cache);
+  // Read ahead from swap: on the LRU, in the swap cache, nobody's yet.
+  EXPECT_EQ(classify({.flags = Pages::kLru | Pages::kSwapcache | Pages::kSwapbacked}).page_class,
+            PageClass::cache);
+}
+
+TEST_F(PageRules, UsedPagesAreReferredTo) {
+  for (const uint32_t references : {0U, 0xffffffffU, 0xffff8f41U}) {
+    EXPECT_EQ(classify({.flags = Pages::kLru, .mapping = 1, .references = references}).doubt, Doubt::unused);
+    EXPECT_EQ(classify({.flags = Pages::kLru, .mapping = 0xffff888000000000, .references = references}).doubt,
+              Doubt::unused);
+  }
+  // A hugetlb page that nobody uses has no references.
+  EXPECT_EQ(classify({.flags = Pages::kHead, .next_dtor = 2, .next_order = 9, .references = 0}),
+            (Verdict{PageClass::user, 512}));
+}
+
+TEST_F(PageRules, PagesOfATypeAreNeitherCacheNorUsers) {
+  for (const uint32_t type : {~0x200U, ~0x400U, 0xf2000000U, 0xf8000001U}) {
+    EXPECT_EQ(classify({.flags = Pages::kLru, .mapping = 0xffff888000000000, .mapcount = type}).doubt,
+              Doubt::other_type);
+    EXPECT_EQ(classify({.mapping = 1, .mapcount = type}).doubt, Doubt::other_type);
+  }
+  // Mapped 5 times, or an underflow that is no type.
+  for (const uint32_t count : {4U, 0xffffffffU, 0xfffffff0U})
+    EXPECT_EQ(classify({.mapping = 1, .mapcount = count}).page_class, PageClass::user);
+  EXPECT_EQ(classify({.flags = Pages::kLru | Pages::kSlab, .mapping = 0xffff888000000000}).doubt,
+            Doubt::other_type);
+  EXPECT_EQ(classify({.flags = Pages::kSlab | Pages::kHead, .next_dtor = 2, .next_order = 9}).doubt,
+            Doubt::other_type);
+}
+
+TEST_F(PageRules, ImpossibleOrdersAreDoubted) {
+  EXPECT_EQ(classify({.mapcount = Pages::kBuddy, .private_value = 11}).doubt, Doubt::bad_order);
+  EXPECT_EQ(classify({.mapcount = Pages::kBuddy, .private_value = 3, .pfn = Pfn(1025)}).doubt,
+            Doubt::bad_order);
+  EXPECT_EQ(classify({.flags = Pages::kHead, .mapping = 1, .next_order = 9, .pfn = Pfn(511)}).doubt,
+            Doubt::bad_order);
+}
+
+TEST_F(PageRules, StructPagesThatWereNeverInitialisedSayNothing) {
+  const Page poisoned{.flags = UINT64_MAX,
+                      .mapping = UINT64_MAX,
+                      .private_value = UINT64_MAX,
+                      .compound_head = UINT64_MAX,
+                      .references = UINT32_MAX};
+  for (int level = 0; level <= kAll; ++level) {
+    EXPECT_EQ(classify(poisoned, level), kKept);
+    EXPECT_EQ(classify(poisoned, level).doubt, Doubt::poisoned);
+  }
+}
+
+TEST_F(PageRules, ADoubtfulPageIsNotReadWhenItIsPoisoned) {
+  EXPECT_EQ(classify({.flags = Pages::kLru | Pages::kHwpoison}), (Verdict{PageClass::hwpoison, 1}));
+  EXPECT_EQ(classify({.flags = Pages::kHwpoison, .mapcount = Pages::kBuddy, .references = 1}),
+            (Verdict{PageClass::hwpoison, 1}));
+}
+
+TEST_F(PageRules, RulesThatAreNotTrustedKeepTheirPages) {
+  EXPECT_EQ(classify({.flags = Pages::kHwpoison}, kAll | dump_level::kKeepHwpoison), kKept);
+  EXPECT_EQ(classify({.flags = Pages::kHwpoison, .compound_head = 1}, dump_level::kKeepHwpoison), kKept);
+  EXPECT_EQ(classify({.mapcount = Pages::kOffline}, kAll | dump_level::kKeepOffline), kKept);
+  EXPECT_EQ(classify({.mapcount = Pages::kOffline}, kAll | dump_level::kKeepHwpoison).page_class,
+            PageClass::offline);
 }
 
 }  // namespace

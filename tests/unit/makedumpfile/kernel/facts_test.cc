@@ -45,6 +45,19 @@ TEST(Facts, AMissingOneIsNamed) {
   EXPECT_THAT(facts_of("").need_symbol("prb").error().message(), HasSubstr("SYMBOL(prb)"));
 }
 
+TEST(Facts, KeepWhatAnotherProviderSaysOtherwise) {
+  Facts facts = facts_of("OFFSET(page.flags)=0\n");
+  facts.add("OFFSET(page.flags)", 0, FactSource::btf);
+  facts.add("SIZE(page)", 64, FactSource::btf);
+  EXPECT_TRUE(facts.contradictions().empty());
+  facts.add("OFFSET(page.flags)", 8, FactSource::btf);
+  ASSERT_EQ(facts.contradictions().size(), 1U);
+  EXPECT_EQ(facts.contradictions()[0].key, "OFFSET(page.flags)");
+  EXPECT_EQ(facts.contradictions()[0].held.value, 0);
+  EXPECT_EQ(facts.contradictions()[0].other.value, 8);
+  EXPECT_EQ(facts.offset("page.flags"), 0U);
+}
+
 TEST(Inferred, NeverReplacesWhatTheKernelSays) {
   const Facts facts = inferred_of("NUMBER(SECTION_SIZE_BITS)=30\n");
   EXPECT_EQ(facts.number("SECTION_SIZE_BITS"), 30);

@@ -124,7 +124,10 @@ class FakeStructPages {
     kernel.map(kVmemmap, kPlace, 21);
     kernel.vmcore().put_value<le64>(kRoots, FakeKernel::kImageBase + kSections);
     set_section(0, kVmemmap | 0x3f);
-    for (uint64_t pfn = 0; pfn < kPages; ++pfn) mapcount(pfn, UINT32_MAX);
+    for (uint64_t pfn = 0; pfn < kPages; ++pfn) {
+      mapcount(pfn, UINT32_MAX);
+      references(pfn, 1);
+    }
   }
 
   // section_mem_map of a section.
@@ -136,6 +139,12 @@ class FakeStructPages {
   void mapping(uint64_t pfn, uint64_t value) { put(pfn, 24, le64(value)); }
   void private_value(uint64_t pfn, uint64_t value) { put(pfn, 40, le64(value)); }
   void mapcount(uint64_t pfn, uint32_t value) { put(pfn, 48, le32(value)); }
+  void references(uint64_t pfn, uint32_t value) { put(pfn, 52, le32(value)); }
+  // A page of a file's cache.
+  void cache(uint64_t pfn, uint64_t more_flags = 0) {
+    flags(pfn, kLru | more_flags);
+    mapping(pfn, 0xffff888000001000);
+  }
   // A compound page of 2^order pages: tails, order and dtor.
   void compound(uint64_t pfn, uint8_t order, uint8_t dtor = 1) {
     for (uint64_t tail = pfn + 1; tail < pfn + (uint64_t{1} << order); ++tail)
@@ -145,6 +154,7 @@ class FakeStructPages {
   }
   void free_block(uint64_t pfn, uint64_t order) {
     mapcount(pfn, kBuddy);
+    references(pfn, 0);
     private_value(pfn, order);
   }
 
