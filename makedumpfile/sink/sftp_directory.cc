@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile/sink/sftp_directory.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "makedumpfile/sink/sftp_client.h"
+
+namespace kdump {
+namespace {
+
+// A file that grows; both faces of it, since SFTP writes anywhere.
+class SftpFile : public RandomAccess, public Stream {
+ public:
+  SftpFile(SftpClient& client, std::string path, SftpHandle handle)
+      : client_(client), path_(std::move(path)), handle_(std::move(handle)) {}
+
+  Status write_at(uint64_t offset, Bytes data) override {
+    size_ = std::max(size_, offset + data.size());
+    return client_.write(handle_, offset, data);
+  }
+  Status write(Bytes data) override { return write_at(size_, data); }
+  Status allocate(uint64_t offset, uint64_t size) override;
+  Status sync() override;
+  Status finish() override;
+  [[nodiscard]] std::string remains() const override { return handle_.path; }
+
+ private:
+  SftpClient& client_;
+  std::string path_;
+  SftpHandle handle_;
+  uint64_t size_ = 0;
+};
+
+// SFTP has no other way to be sure of the space.
+Status SftpFile::allocate(uint64_t offset, uint64_t size) {
+  static const ByteVector zeros(262144);
+  for (uint64_t done = 0; done < size;) {
+    const Bytes part = Bytes(zeros).first(std::min<uint64_t>(zeros.size(), size - done));
+    TRY(write_at(offset + done, part));
+    done += part.size();
+  }
+  return client_.drain();
+}
+
+Status SftpFile::sync() {
+  TRY(client_.sync(handle_));
+  return {};
+}
+
+Status SftpFile::finish() {
+  TRY(sync());
+  const uint64_t there = TRY(client_.size(handle_));
+  if (there != size_) {
+    return fail("{}: {} has {} bytes on the server, expected the {} that were written", client_.peer(),
+                handle_.path, there, size_);
+  }
+  TRY(client_.close(handle_));
+  TRY(client_.rename(handle_.path, path_));
+  handle_.path = path_;
+  return {};
+}
+
+class SftpDirectory : public RemoteDirectory {
+ public:
+  SftpDirectory(SshSession& session, std::unique_ptr<SftpClient> client, std::string path)
+      : session_(session), client_(std::move(client)), path_(std::move(path)) {}
+
+  [[nodiscard]] const std::string& path() const override { return path_; }
+  Result<std::unique_ptr<RandomAccess>> create(const std::string& name) override { return make_file(name); }
+  Result<std::unique_ptr<Stream>> create_stream(const std::string& name, std::optional<uint64_t>) override {
+    return make_file(name);
+  }
+  Result<ByteVector> read(const std::string& name, size_t limit) override;
+  Status remove(const std::string& name) override { return client_->remove(inside(name)); }
+  Status remove_itself() override { return client_->remove_directory(path_); }
+  Result<std::optional<uint64_t>> free_bytes() override { return client_->free_bytes(path_); }
+  Status keep_alive() override { return session_.keep_alive(); }
+
+ private:
+  [[nodiscard]] std::string inside(const std::string& name) const { return path_ + "/" + name; }
+  Result<std::unique_ptr<SftpFile>> make_file(const std::string& name);
+
+  SshSession& session_;
+  std::unique_ptr<SftpClient> client_;
+  std::string path_;
+};
+
+Result<std::unique_ptr<SftpFile>> SftpDirectory::make_file(const std::string& name) {
+  const std::string growing = inside(name) + std::string(kRemoteIncomplete);
+  Result<SftpHandle> handle = client_->create(growing);
+  if (!handle && TRY(client_->exists(growing))) {
+    // Of an earlier attempt.
+    TRY(client_->remove(growing));
+    handle = client_->create(growing);
+  }
+  return std::make_unique<SftpFile>(*client_, inside(name), TRY(std::move(handle)));
+}
+
+Result<ByteVector> SftpDirectory::read(const std::string& name, size_t limit) {
+  const SftpHandle file = TRY(client_->open_to_read(inside(name)));
+  ByteVector content = TRY(client_->read(file, limit));
+  TRY(client_->close(file));
+  return content;
+}
+
+// From the top: what is there is fine, whoever made it.
+Status make_parents(SftpClient& client, const std::string& path) {
+  if (TRY(client.exists(path))) return {};
+  for (size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const std::string part = path.substr(0, end);
+    const Status made = client.make_directory(part, 0755);
+    if (!made && made.error().errno_value() != EEXIST && !TRY(client.exists(part))) return made;
+    if (end == std::string::npos) return {};
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RemoteDirectory>> open_sftp_directory(SshSession& session, const std::string& parent,
+                                                             const std::string& name) {
+  std::unique_ptr<SshChannel> channel = TRY(session.open_sftp());
+  auto client = TRY(SftpClient::start(std::move(channel), session.peer()));
+  TRY(make_parents(*client, parent));
+  for (int attempt = 1; attempt <= kMaxRemoteCollisions; ++attempt) {
+    std::string path = fmt::format("{}/{}", parent, numbered_name(name, attempt));
+    const Status made = client->make_directory(path, 0700);
+    if (made) return std::make_unique<SftpDirectory>(session, std::move(client), std::move(path));
+    if (made.error().errno_value() != EEXIST) return Failure(made.error());
+  }
+  return fail("{}: {}/{} and {} names more are taken", session.peer(), parent, name,
+              kMaxRemoteCollisions - 1);
+}
+
+}  // namespace kdump

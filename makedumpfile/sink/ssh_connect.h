@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A TCP connection under a deadline.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/fd.h"
+#include "makedumpfile/sink/net_deadline.h"
+
+namespace kdump {
+
+// `address` is an IPv4 or IPv6 literal. The socket does not block and has keepalive on, so that a dead peer
+// is noticed while nothing is sent.
+Result<UniqueFd> connect_tcp(const std::string& address, uint16_t port, const Deadline& deadline);
+
+// The literal address of this side of a connected socket; empty when it cannot be told.
+std::string local_address_of(int fd);
+
+}  // namespace kdump
