@@ -9,9 +9,10 @@
 namespace kdump {
 namespace {
 
-constexpr uint64_t kMappingAnon = 1;   // PAGE_MAPPING_ANON; KSM pages have it, too
-constexpr uint64_t kMappingBits = 7;   // flags of mapping: what it points to is aligned to a long
-constexpr uint64_t kCompoundTail = 1;  // of compound_head
+constexpr uint64_t kMappingAnon = 1;          // PAGE_MAPPING_ANON; KSM pages have it, too
+constexpr uint64_t kMappingBits = 7;          // flags of mapping: what it points to is aligned to a long
+constexpr uint64_t kCompoundTail = 1;         // of compound_head
+constexpr uint32_t kNoMapcount = UINT32_MAX;  // -1: mapped nowhere, no page type
 // PAGE_MAPCOUNT_RESERVE of include/linux/page-flags.h: lower values of _mapcount are page types.
 constexpr int32_t kPageTypes = -128;
 
@@ -32,7 +33,7 @@ class PageView {
         page_(page),
         next_(next),
         flags_(load<uint64_t>(page, layout.flags)),
-        mapcount_(load<uint32_t>(page, layout.mapcount)) {}
+        mapcount_(layout.mapcount == kNoOffset ? kNoMapcount : load<uint32_t>(page, layout.mapcount)) {}
 
   [[nodiscard]] bool is_tail() const { return says_tail(page_); }
   [[nodiscard]] bool is_compound_head() const { return next_ != nullptr && has(layout_.head); }

@@ -85,19 +85,36 @@ Status read_flags(const Facts& facts, PageLayout& layout) {
   return {};
 }
 
-void read_page_types(const Facts& facts, PageLayout& layout) {
-  layout.buddy = page_type(facts, "PAGE_BUDDY_MAPCOUNT_VALUE");
+// What is missing to know a free page by its struct page; empty when nothing is.
+std::string_view missing_for_free(const Facts& facts) {
+  for (const std::string_view key :
+       {"OFFSET(page._mapcount)", "OFFSET(page.private)", "NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)"})
+    if (!facts.has(key)) return key;
+  return {};
+}
+
+// Without _mapcount there are no page types to be known. That does only for kernels where slab is a flag, for
+// slab pages must not be taken for others'.
+Status read_page_types(const Facts& facts, PageLayout& layout) {
+  layout.buddy = layout.offline = layout.unaccepted = layout.slab = kNoPageType;
+  layout.slab_flag = optional_flag(facts, "PG_slab");
+  if (layout.mapcount == kNoOffset)
+    return layout.slab_flag != 0
+               ? Status()
+               : Status(fail(ErrorKind::unsupported, "VMCOREINFO has no OFFSET(page._mapcount)"));
+  if (missing_for_free(facts).empty()) layout.buddy = page_type(facts, "PAGE_BUDDY_MAPCOUNT_VALUE");
   layout.offline = page_type(facts, "PAGE_OFFLINE_MAPCOUNT_VALUE");
   layout.unaccepted = page_type(facts, "PAGE_UNACCEPTED_MAPCOUNT_VALUE");
   // Since 46df8e73a4a3 (6.10) slab is a page type, and the bit that was PG_slab is something else.
   layout.slab = page_type(facts, "PAGE_SLAB_MAPCOUNT_VALUE");
-  layout.slab_flag = layout.slab == kNoPageType ? optional_flag(facts, "PG_slab") : 0;
+  if (layout.slab != kNoPageType) layout.slab_flag = 0;
+  return {};
 }
 
-void note_gaps(PageLayout& layout) {
+void note_gaps(const Facts& facts, PageLayout& layout) {
   if (layout.buddy == kNoPageType) {
-    layout.gaps.emplace_back(
-        "free pages are told by the zones' free lists: the kernel does not tell PAGE_BUDDY_MAPCOUNT_VALUE");
+    layout.gaps.push_back(
+        fmt::format("free pages are told by the zones' free lists: no {}", missing_for_free(facts)));
   }
   if (layout.offline == kNoPageType) {
     layout.gaps.emplace_back("offline pages cannot be told: no PAGE_OFFLINE_MAPCOUNT_VALUE");
@@ -110,13 +127,14 @@ void note_gaps(PageLayout& layout) {
   }
 }
 
+uint64_t if_told(uint64_t offset) { return offset == kNoOffset ? 0 : offset; }
+
 // Every member lies inside struct page, so that the filter needs no check for each.
 Status check_bounds(const PageLayout& layout) {
-  const bool inside =
-      layout.size >= 16 && layout.size <= kMaxStructPage &&
-      std::max({layout.flags, layout.mapping, layout.mapcount, layout.private_, layout.compound_head,
-                layout.order_offset, layout.dtor_offset,
-                layout.refcount == kNoOffset ? 0 : layout.refcount}) <= layout.size - sizeof(uint64_t);
+  const bool inside = layout.size >= 16 && layout.size <= kMaxStructPage &&
+                      std::max({layout.flags, layout.mapping, if_told(layout.mapcount),
+                                if_told(layout.private_), if_told(layout.refcount), layout.compound_head,
+                                layout.order_offset, layout.dtor_offset}) <= layout.size - sizeof(uint64_t);
   if (inside) return {};
   return fail(ErrorKind::corrupt, "VMCOREINFO: SIZE(page)={} does not hold the members of struct page",
               layout.size);
@@ -129,8 +147,8 @@ Result<PageLayout> read_page_layout(const Facts& facts) {
   layout.size = TRY(facts.need_size("page"));
   layout.flags = TRY(facts.need_offset("page.flags"));
   layout.mapping = TRY(facts.need_offset("page.mapping"));
-  layout.mapcount = TRY(facts.need_offset("page._mapcount"));
-  layout.private_ = TRY(facts.need_offset("page.private"));
+  layout.mapcount = facts.offset("page._mapcount").value_or(kNoOffset);
+  layout.private_ = facts.offset("page.private").value_or(kNoOffset);
   layout.refcount = facts.offset("page._refcount").value_or(kNoOffset);
   // compound_info since the kernel where it may hold a mask (7.1); bit 0 says "tail" in both.
   const auto compound_head = first_offset(facts, {"page.compound_head", "page.compound_info"});
@@ -138,10 +156,10 @@ Result<PageLayout> read_page_layout(const Facts& facts) {
   layout.compound_head = *compound_head;
   layout.buddy_orders = facts.length("zone.free_area").value_or(0);
   TRY(read_flags(facts, layout));
-  read_page_types(facts, layout);
+  TRY(read_page_types(facts, layout));
   read_compound(facts, layout);
   TRY(check_bounds(layout));
-  note_gaps(layout);
+  note_gaps(facts, layout);
   return layout;
 }
 

@@ -35,13 +35,14 @@ enum class HugetlbEncoding {
 };
 
 struct PageLayout {
-  uint64_t size;                                               // SIZE(page), bytes
-  uint64_t flags, mapping, mapcount, private_, compound_head;  // offsets, bytes
-  uint64_t refcount = kNoOffset;                               // _refcount; may be kNoOffset
+  uint64_t size;                           // SIZE(page), bytes
+  uint64_t flags, mapping, compound_head;  // offsets, bytes
+  // The same, or kNoOffset.
+  uint64_t mapcount = kNoOffset, private_ = kNoOffset, refcount = kNoOffset;
 
   // Masks of flags; 0 when the kernel does not have it or does not tell.
   uint64_t lru, private_flag, swapcache, swapbacked, head, slab_flag, hwpoison, reserved;
-  // Values of _mapcount; kNoPageType likewise.
+  // Values of _mapcount; kNoPageType likewise, and when what belongs to one is missing.
   uint64_t buddy, offline, slab, unaccepted, hugetlb;
 
   OrderEncoding order;

@@ -282,6 +282,20 @@ TEST_F(PageFilterTest, FreeListsTellWhatStructPagesDoNot) {
   EXPECT_THAT(made->gaps(), ::testing::Contains(HasSubstr("free list of order 3, type 2 is broken")));
 }
 
+TEST_F(PageFilterTest, FreeListsTellWithoutTheMembersOfFreePages) {
+  for (const char* key : {"OFFSET(page.private)", "OFFSET(page._mapcount)"}) {
+    FakeKernel another;
+    const FakeStructPages its_pages(another);
+    const test::FakeZones zones(another);
+    zones.add(0, 10, 0, {1024});
+    another.replace_line(key, "");
+    const auto info = another.info();
+    const auto made = PageFilter::create(*info, 31);
+    ASSERT_TRUE(made) << made.error().message();
+    EXPECT_EQ(made->classify(Pfn(0))->counts[PageClass::free], 1024U) << key;
+  }
+}
+
 TEST_F(PageFilterTest, SaysWhyFreePagesStay) {
   kernel.replace_line("NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)", "");
   kernel.replace_line("NUMBER(PAGE_OFFLINE_MAPCOUNT_VALUE)", "");

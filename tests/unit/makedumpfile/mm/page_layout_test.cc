@@ -79,6 +79,30 @@ TEST(PageLayout, TellsWhatItCannotTell) {
   EXPECT_THAT(layout->gaps.front(), HasSubstr("PAGE_BUDDY_MAPCOUNT_VALUE"));
 }
 
+std::string without(std::string text, std::string_view key) {
+  const size_t at = text.find(key);
+  return text.erase(at, text.find('\n', at) + 1 - at);
+}
+
+TEST(PageLayout, FreePagesAreNotKnownWithoutAllOfTheirFacts) {
+  constexpr std::string_view kTypes = "NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)=-129\nNUMBER(PG_slab)=9\n";
+  EXPECT_EQ(layout_of(kTypes)->buddy, 0xffffff7fU);
+  for (const char* key : {"OFFSET(page.private)", "OFFSET(page._mapcount)"}) {
+    const auto layout = layout_of(kTypes, without(std::string(kCommon), key));
+    ASSERT_TRUE(layout) << layout.error().message();
+    EXPECT_EQ(layout->buddy, kNoPageType);
+    EXPECT_THAT(layout->gaps.front(), HasSubstr(key));
+  }
+}
+
+TEST(PageLayout, WithoutMapcountSlabMustBeAFlag) {
+  EXPECT_THAT(layout_of("NUMBER(PAGE_SLAB_MAPCOUNT_VALUE)=-184549376\n",
+                        without(std::string(kCommon), "OFFSET(page._mapcount)"))
+                  .error()
+                  .message(),
+              HasSubstr("OFFSET(page._mapcount)"));
+}
+
 TEST(PageLayout, CompoundHeadWasRenamed) {
   std::string renamed(kCommon);
   renamed.replace(renamed.find("compound_head"), 13, "compound_info");
