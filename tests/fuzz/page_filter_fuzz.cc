@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// mem_section, struct pages and the facts about them.
+// mem_section, struct pages and the facts about them, among pages that are protected.
 #include <cstdint>
 #include <cstdlib>
 
 #include "makedumpfile/filter/page_filter.h"
 #include "tests/fuzz/fuzzed_kernel.h"
+#include "tests/unit/makedumpfile/support/fake_protected.h"
 
 namespace {
 
 struct Fixture {
   kdump::test::FuzzedKernel fuzzed;
   kdump::test::FakeStructPages pages{fuzzed.kernel};
+  kdump::test::FakeProtected fake{fuzzed.kernel};
 };
 
 void check(const kdump::WindowResult& result) {
