@@ -97,6 +97,14 @@ void describe_input(const KernelInfo& kernel, DumpObserver& observer) {
   }
 }
 
+void describe_protected(const ProtectedPages& found, DumpObserver& observer) {
+  for (size_t i = 0; i < kProtectionCount; ++i) {
+    const auto protection = static_cast<Protection>(i);
+    observer.debug(
+        fmt::format("protected: {} pages of {}", found.pages(protection), protection_name(protection)));
+  }
+}
+
 void describe_layout(const KdumpParameters& parameters, DumpObserver& observer) {
   const KdumpLayout layout(parameters.page_size, parameters.max_pfn, parameters.notes->raw().size());
   observer.debug(fmt::format(
@@ -248,6 +256,7 @@ Status open_and_dump(const DumpRequest& request, DumpReport& report, DumpObserve
   const KdumpParameters parameters = parameters_of(request, kernel, filter);
   describe_input(kernel, observer);
   describe_layout(parameters, observer);
+  describe_protected(filter.protected_pages(), observer);
   if (!vmcore->notes().damage().empty()) observer.note(vmcore->notes().damage());
   for (const std::string& gap : filter.gaps()) observer.note(gap);
   const Target target = TRY(open_target(request));

@@ -31,6 +31,8 @@ class TableVisitor {
 
   // Notes down the tables that `above` leads to and that are not known yet.
   Status enter(const Pending& above, std::vector<Pending>& pending) {
+    // Most entries of garbage lead out of memory: an error for each would cost more than all else.
+    if (vmcore_.memory_map().find(above.addr) == nullptr) return {};
     std::vector<le64> entries(format_.entry_count(above.level));
     if (!vmcore_.read(above.addr, std::as_writable_bytes(std::span(entries)))) return {};
     for (const uint64_t entry : entries) {
