@@ -14,11 +14,19 @@ namespace kdump::worker {
 namespace {
 
 constexpr size_t kMaxRequest = size_t{4} << 20;
+constexpr size_t kReadStep = size_t{16} << 10;
 
+// A step at a time: a request is small, and what was touched once is gone for the dump.
 Result<std::string> read_standard_input() {
-  std::string text(kMaxRequest, '\0');
-  text.resize(
-      TRY(with_context(read_up_to(STDIN_FILENO, std::as_writable_bytes(std::span(text))), "standard input")));
+  std::string text;
+  size_t got = kReadStep;
+  while (got == kReadStep && text.size() < kMaxRequest) {
+    const size_t before = text.size();
+    text.resize(before + kReadStep);
+    const MutableBytes rest = std::as_writable_bytes(std::span(text).subspan(before));
+    got = TRY(with_context(read_up_to(STDIN_FILENO, rest), "standard input"));
+    text.resize(before + got);
+  }
   return text;
 }
 
