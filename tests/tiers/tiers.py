@@ -33,9 +33,9 @@ def compat(full: bool) -> Counts:
 
 def vm(full: bool) -> Counts:
     """Real panics of real kernels."""
-    from lab import suite
+    from lab import build, suite
 
-    built = builds.build("release")
+    built = builds.build("release", build.PROGRAMS)
     if built.failures:
         return built
     return sum((one(f"vm {name}", passed) for name, passed in suite.run(full)), built)

@@ -1,6 +1,7 @@
 """The VM tests: names and outcomes, for tests/run."""
 
 import tempfile
+import time
 from pathlib import Path
 
 from . import cache, faults, kernels, other_disk, previous_image, verify
@@ -10,10 +11,10 @@ def run(full: bool):
     """Yield (name, passed) of each VM test, having said on standard output what went wrong."""
     for series, variant in panics(full):
         name = f"panic of {series} {variant}".rstrip()
-        yield f"{name}: debuggers say the same of dump and raw vmcore", _told(lambda: _verified(series, variant))
-    yield "a load that the kernel refuses goes back to the previous image", _told(_went_back)
+        yield _told(f"{name}: debuggers say the same of dump and raw vmcore", lambda: _verified(series, variant))
+    yield _told("a load that the kernel refuses goes back to the previous image", _went_back)
     if full:
-        yield "a disk that is not mounted, by its label, with crashkernel=96M", _told(_saved_elsewhere)
+        yield _told("a disk that is not mounted, by its label, with crashkernel=96M", _saved_elsewhere)
     chosen = [fault for fault in faults.FAULTS if full or fault.ordinary]
     with _scratch() as folder:
         for fault, error in faults.run(chosen, Path(folder)):
@@ -42,13 +43,15 @@ def _saved_elsewhere() -> None:
         other_disk.check(Path(folder))
 
 
-def _told(test) -> bool:
+def _told(name: str, test) -> tuple[str, bool]:
+    """The test's name and whether it passed, which is said on standard output with its time and its reason."""
+    began, error = time.monotonic(), None
     try:
         test()
-        return True
-    except (RuntimeError, OSError) as error:
-        print(f"failed: {error}", flush=True)
-        return False
+    except (RuntimeError, OSError) as failure:
+        error = failure
+    print(f"{name}: {error or 'passed'} ({time.monotonic() - began:.0f} s)", flush=True)
+    return name, error is None
 
 
 def _scratch():
