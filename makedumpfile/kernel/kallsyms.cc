@@ -75,7 +75,7 @@ class NameStream {
       return fail(ErrorKind::corrupt, "kallsyms_names: no end within {} bytes", total_);
     const size_t page_left = kPage - next_.value() % kPage;
     chunk_.resize(page_left == kPage ? kChunk : page_left);
-    if (Status whole = reader_->read(next_, chunk_); !whole) {
+    if (const Status whole = reader_->read(next_, chunk_); !whole) {
       chunk_.resize(page_left);
       TRY(with_context(reader_->read(next_, chunk_), "kallsyms_names"));
     }
