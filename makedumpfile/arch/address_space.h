@@ -27,6 +27,8 @@ class VirtualReader {
     TRY(read(addr, mutable_bytes_of(value)));
     return value;
   }
+  // Where `addr` is mapped, or how far nothing is.
+  Mapping look_up(VirtAddr addr) { return walker_.look_up(addr); }
   // Calls visit(physical memory) for each mapped piece of `range` in ascending order of virtual addresses.
   void for_each_mapped(VirtRange range, const std::function<void(PhysRange)>& visit);
 

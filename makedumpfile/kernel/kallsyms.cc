@@ -8,16 +8,14 @@
 #include <vector>
 
 #include "common/endian.h"
+#include "makedumpfile/kernel/kallsyms_names.h"
 
 namespace kdump {
 namespace {
 
 constexpr size_t kTokens = 256;
-constexpr size_t kMaxToken = 512;                        // KSYM_NAME_LEN, bytes
-constexpr size_t kMaxName = 513;                         // the type's letter before it
-constexpr uint32_t kMaxSymbols = 8U << 20;               // real kernels have 100,000 to 400,000
-constexpr uint64_t kMaxNamesSize = uint64_t{128} << 20;  // bytes of kallsyms_names
-constexpr size_t kChunk = size_t{64} << 10;              // of them read at once
+constexpr size_t kMaxToken = 512;  // KSYM_NAME_LEN, bytes
+constexpr size_t kMaxName = 513;   // the type's letter before it
 
 // What a token stands for.
 class Tokens {
@@ -51,48 +49,6 @@ Result<Tokens> Tokens::read(VirtualReader& reader, VirtAddr table, VirtAddr inde
   return tokens;
 }
 
-// kallsyms_names, read front to back in chunks.
-class NameStream {
- public:
-  NameStream(VirtualReader& reader, VirtAddr names) : reader_(&reader), next_(names) {}
-
-  Result<std::byte> byte() {
-    if (at_ == chunk_.size()) TRY(refill());
-    return chunk_[at_++];
-  }
-  // Of the next symbol's name, in tokens.
-  Result<size_t> length() {
-    const auto low = std::to_integer<size_t>(TRY(byte()));
-    if (low < 0x80) return low;
-    return (low & 0x7f) | std::to_integer<size_t>(TRY(byte())) << 7;
-  }
-
- private:
-  // Up to the next multiple of the chunk's size, so that nothing beyond the table's own pages must be
-  // readable unless the table goes on there.
-  Status refill() {
-    if (total_ > kMaxNamesSize)
-      return fail(ErrorKind::corrupt, "kallsyms_names: no end within {} bytes", total_);
-    const size_t page_left = kPage - next_.value() % kPage;
-    chunk_.resize(page_left == kPage ? kChunk : page_left);
-    if (const Status whole = reader_->read(next_, chunk_); !whole) {
-      chunk_.resize(page_left);
-      TRY(with_context(reader_->read(next_, chunk_), "kallsyms_names"));
-    }
-    next_ += chunk_.size();
-    total_ += chunk_.size();
-    at_ = 0;
-    return {};
-  }
-  static constexpr size_t kPage = 4096;
-
-  VirtualReader* reader_;
-  VirtAddr next_;
-  ByteVector chunk_;
-  size_t at_ = 0;
-  uint64_t total_ = 0;
-};
-
 struct FoundSymbol {
   uint32_t index = 0;
   bool global = false;
@@ -110,24 +66,24 @@ void note_symbol(std::optional<FoundSymbol>& found, uint32_t index, char type) {
 }
 
 // Expands the next name into `name` (type letter first); longer ones than any we look for are cut.
-Status next_name(NameStream& stream, const Tokens& tokens, uint32_t index, std::string& name) {
+Status next_name(KallsymsNames& names, const Tokens& tokens, uint32_t index, std::string& name) {
   name.clear();
-  const size_t length = TRY(stream.length());
+  const size_t length = TRY(names.length());
   if (length == 0) return fail(ErrorKind::corrupt, "kallsyms_names: symbol {} has no name", index);
   for (size_t i = 0; i < length; ++i) {
-    const std::string_view token = tokens[TRY(stream.byte())];
+    const std::string_view token = tokens[TRY(names.byte())];
     name += token.substr(0, kMaxName - std::min(kMaxName, name.size()));
   }
   return {};
 }
 
-Result<FoundSymbols> find_names(NameStream& stream, const Tokens& tokens, uint32_t count,
+Result<FoundSymbols> find_names(KallsymsNames& names, const Tokens& tokens, uint32_t count,
                                 std::span<const std::string_view> wanted) {
   std::map<std::string_view, std::optional<FoundSymbol>, std::less<>> candidates;
   for (const std::string_view name : wanted) candidates.try_emplace(name);
   std::string name;
   for (uint32_t index = 0; index < count; ++index) {
-    TRY(next_name(stream, tokens, index, name));
+    TRY(next_name(names, tokens, index, name));
     if (name.empty()) continue;
     const auto found = candidates.find(std::string_view(name).substr(1));
     if (found != candidates.end()) note_symbol(found->second, index, name.front());
@@ -138,15 +94,10 @@ Result<FoundSymbols> find_names(NameStream& stream, const Tokens& tokens, uint32
   return symbols;
 }
 
-// Where the addresses are, as VMCOREINFO tells.
-struct AddressTable {
-  std::optional<VirtAddr> addresses, offsets, relative_base;
-};
-
 // The four encodings; each says the address of a symbol, or why not.
 struct Encoding {
-  bool (*possible)(const AddressTable& table);
-  Result<VirtAddr> (*address)(VirtualReader& reader, const AddressTable& table, uint32_t index);
+  bool (*possible)(const KallsymsTables& table);
+  Result<VirtAddr> (*address)(VirtualReader& reader, const KallsymsTables& table, uint32_t index);
 };
 
 template <typename T>
@@ -156,37 +107,37 @@ Result<T> entry(VirtualReader& reader, VirtAddr array, uint32_t index) {
   return value;
 }
 
-Result<int64_t> signed_offset(VirtualReader& reader, const AddressTable& table, uint32_t index) {
+Result<int64_t> signed_offset(VirtualReader& reader, const KallsymsTables& table, uint32_t index) {
   return static_cast<int32_t>(uint32_t{TRY(entry<le32>(reader, *table.offsets, index))});
 }
 
-Result<VirtAddr> base_of(VirtualReader& reader, const AddressTable& table) {
+Result<VirtAddr> base_of(VirtualReader& reader, const KallsymsTables& table) {
   return VirtAddr(TRY(entry<le64>(reader, *table.relative_base, 0)));
 }
 
-Result<VirtAddr> plain_address(VirtualReader& reader, const AddressTable& table, uint32_t index) {
+Result<VirtAddr> plain_address(VirtualReader& reader, const KallsymsTables& table, uint32_t index) {
   return VirtAddr(TRY(entry<le64>(reader, *table.addresses, index)));
 }
 
-Result<VirtAddr> address_from_base(VirtualReader& reader, const AddressTable& table, uint32_t index) {
+Result<VirtAddr> address_from_base(VirtualReader& reader, const KallsymsTables& table, uint32_t index) {
   return TRY(base_of(reader, table)) + uint32_t{TRY(entry<le32>(reader, *table.offsets, index))};
 }
 
-Result<VirtAddr> address_with_absolute_percpu(VirtualReader& reader, const AddressTable& table,
+Result<VirtAddr> address_with_absolute_percpu(VirtualReader& reader, const KallsymsTables& table,
                                               uint32_t index) {
   const int64_t offset = TRY(signed_offset(reader, table, index));
   if (offset >= 0) return VirtAddr(static_cast<uint64_t>(offset));
   return TRY(base_of(reader, table)) - 1 + static_cast<uint64_t>(-offset);
 }
 
-Result<VirtAddr> address_from_place(VirtualReader& reader, const AddressTable& table, uint32_t index) {
+Result<VirtAddr> address_from_place(VirtualReader& reader, const KallsymsTables& table, uint32_t index) {
   const int64_t offset = TRY(signed_offset(reader, table, index));
   return *table.offsets + uint64_t{index} * sizeof(le32) + static_cast<uint64_t>(offset);
 }
 
-bool has_addresses(const AddressTable& table) { return table.addresses.has_value(); }
-bool has_base(const AddressTable& table) { return table.offsets && table.relative_base; }
-bool has_offsets(const AddressTable& table) { return table.offsets.has_value(); }
+bool has_addresses(const KallsymsTables& table) { return table.addresses.has_value(); }
+bool has_base(const KallsymsTables& table) { return table.offsets && table.relative_base; }
+bool has_offsets(const KallsymsTables& table) { return table.offsets.has_value(); }
 
 constexpr Encoding kEncodings[] = {
     {has_addresses, plain_address},
@@ -208,7 +159,7 @@ SymbolAddresses anchors_of(const Facts& facts) {
   return anchors;
 }
 
-size_t agreement(const Encoding& encoding, VirtualReader& reader, const AddressTable& table,
+size_t agreement(const Encoding& encoding, VirtualReader& reader, const KallsymsTables& table,
                  const FoundSymbols& symbols, const SymbolAddresses& anchors) {
   if (!encoding.possible(table)) return 0;
   return static_cast<size_t>(std::ranges::count_if(anchors, [&](const auto& anchor) {
@@ -219,7 +170,7 @@ size_t agreement(const Encoding& encoding, VirtualReader& reader, const AddressT
   }));
 }
 
-Result<const Encoding*> choose_encoding(VirtualReader& reader, const AddressTable& table,
+Result<const Encoding*> choose_encoding(VirtualReader& reader, const KallsymsTables& table,
                                         const FoundSymbols& symbols, const SymbolAddresses& anchors) {
   const Encoding* best = nullptr;
   size_t best_agreement = 0;
@@ -237,8 +188,8 @@ Result<const Encoding*> choose_encoding(VirtualReader& reader, const AddressTabl
 
 Result<uint32_t> symbol_count(VirtualReader& reader, VirtAddr num_syms) {
   const uint32_t count = TRY(with_context(entry<le32>(reader, num_syms, 0), "kallsyms_num_syms"));
-  if (count == 0 || count > kMaxSymbols)
-    return fail(ErrorKind::corrupt, "kallsyms_num_syms is {}, expected 1 to {}", count, kMaxSymbols);
+  if (count == 0 || count > kMaxKallsyms)
+    return fail(ErrorKind::corrupt, "kallsyms_num_syms is {}, expected 1 to {}", count, kMaxKallsyms);
   return count;
 }
 
@@ -251,26 +202,31 @@ std::vector<std::string_view> with_anchors(std::span<const std::string_view> wan
 
 }  // namespace
 
-Result<SymbolAddresses> look_up_kallsyms(const Facts& facts, const AddressSpace& address_space,
+Result<KallsymsTables> told_kallsyms(const Facts& facts) {
+  return KallsymsTables{.num_syms = TRY(facts.need_symbol("kallsyms_num_syms")),
+                        .names = TRY(facts.need_symbol("kallsyms_names")),
+                        .token_table = TRY(facts.need_symbol("kallsyms_token_table")),
+                        .token_index = TRY(facts.need_symbol("kallsyms_token_index")),
+                        .addresses = facts.symbol("kallsyms_addresses"),
+                        .offsets = facts.symbol("kallsyms_offsets"),
+                        .relative_base = facts.symbol("kallsyms_relative_base")};
+}
+
+Result<SymbolAddresses> look_up_kallsyms(const KallsymsTables& tables, const Facts& facts,
+                                         const AddressSpace& address_space,
                                          std::span<const std::string_view> wanted) {
-  const VirtAddr names = TRY(facts.need_symbol("kallsyms_names"));
-  const VirtAddr num_syms = TRY(facts.need_symbol("kallsyms_num_syms"));
-  const VirtAddr token_table = TRY(facts.need_symbol("kallsyms_token_table"));
-  const VirtAddr token_index = TRY(facts.need_symbol("kallsyms_token_index"));
-  const AddressTable table{facts.symbol("kallsyms_addresses"), facts.symbol("kallsyms_offsets"),
-                           facts.symbol("kallsyms_relative_base")};
   VirtualReader reader = TRY(address_space.reader());
-  const uint32_t count = TRY(symbol_count(reader, num_syms));
-  const Tokens tokens = TRY(Tokens::read(reader, token_table, token_index));
+  const uint32_t count = TRY(symbol_count(reader, tables.num_syms));
+  const Tokens tokens = TRY(Tokens::read(reader, tables.token_table, tables.token_index));
   const SymbolAddresses anchors = anchors_of(facts);
-  NameStream stream(reader, names);
-  const FoundSymbols found = TRY(find_names(stream, tokens, count, with_anchors(wanted, anchors)));
-  const Encoding* encoding = TRY(choose_encoding(reader, table, found, anchors));
+  KallsymsNames names(reader, tables.names);
+  const FoundSymbols found = TRY(find_names(names, tokens, count, with_anchors(wanted, anchors)));
+  const Encoding* encoding = TRY(choose_encoding(reader, tables, found, anchors));
   SymbolAddresses addresses;
   for (const std::string_view name : wanted) {
     const auto symbol = found.find(name);
     if (symbol == found.end()) continue;
-    addresses.emplace(name, TRY(with_context(encoding->address(reader, table, symbol->second.index),
+    addresses.emplace(name, TRY(with_context(encoding->address(reader, tables, symbol->second.index),
                                              "kallsyms: address of {}", name)));
   }
   return addresses;

@@ -21,9 +21,11 @@
 //                     (a081b5789255, 7.0)
 //
 // Nothing in the dump says which one it is, so it is the one that agrees with the symbols of VMCOREINFO.
+// Where the tables of older kernels are is found by what they look like: kallsyms_search.h.
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,14 +37,24 @@
 
 namespace kdump {
 
+inline constexpr uint32_t kMaxKallsyms = 8U << 20;  // real kernels have 100,000 to 400,000 symbols
+
+struct KallsymsTables {
+  VirtAddr num_syms, names, token_table, token_index;
+  std::optional<VirtAddr> addresses, offsets, relative_base;  // whichever may hold the addresses
+};
+
+// Where VMCOREINFO says that they are.
+Result<KallsymsTables> told_kallsyms(const Facts& facts);
+
 using SymbolAddresses = std::map<std::string, VirtAddr, std::less<>>;
 
 // The addresses of those of `wanted` that the kernel has, in one pass over the names in bounded memory. Of
 // symbols that share a name the global one counts; when that does not decide, none does. Per-CPU variables
 // have offsets into their CPU's area where the kernel has it so (before 6.15 on x86_64).
-// Errors: the table is not told of, cannot be read, contradicts itself, or no encoding agrees with
-// VMCOREINFO.
-Result<SymbolAddresses> look_up_kallsyms(const Facts& facts, const AddressSpace& address_space,
+// Errors: a table cannot be read, contradicts itself, or no encoding agrees with VMCOREINFO.
+Result<SymbolAddresses> look_up_kallsyms(const KallsymsTables& tables, const Facts& facts,
+                                         const AddressSpace& address_space,
                                          std::span<const std::string_view> wanted);
 
 }  // namespace kdump

@@ -68,7 +68,7 @@ Result<KernelInfo> read_kernel_info(const Vmcore& vmcore) {
   auto address_space =
       std::make_unique<AddressSpace>(vmcore, find_page_table(vmcore.machine(), vmcoreinfo, vmcore.name()));
   auto facts = std::make_unique<Facts>(std::move(vmcoreinfo));
-  std::vector<std::string> notes = add_facts_of_own_memory(*facts, *address_space);
+  std::vector<std::string> notes = add_facts_of_own_memory(*facts, *address_space, vmcore.machine());
   infer_facts(*facts, vmcore.machine());
   KernelInfo info(vmcore, std::move(facts), std::move(address_space));
   info.provider_notes_ = std::move(notes);

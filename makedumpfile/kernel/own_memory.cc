@@ -3,8 +3,10 @@
 
 #include <set>
 
+#include "makedumpfile/arch/architecture.h"
 #include "makedumpfile/kernel/btf.h"
 #include "makedumpfile/kernel/kallsyms.h"
+#include "makedumpfile/kernel/kallsyms_search.h"
 #include "makedumpfile/kernel/wanted_facts.h"
 
 namespace kdump {
@@ -29,11 +31,22 @@ std::vector<WantedFact> all_types() {
   return types;
 }
 
-Status add_symbols(Facts& facts, const AddressSpace& address_space) {
+// Where VMCOREINFO has it, else where it is found.
+Result<KallsymsTables> find_kallsyms(const Facts& facts, const AddressSpace& address_space,
+                                     uint16_t machine) {
+  auto told = told_kallsyms(facts);
+  if (told) return told;
+  const KernelLayout& layout = TRY(find_architecture(machine))->kernel;
+  return with_context(search_kallsyms(address_space, {layout.image, layout.image + layout.image_size}), "{}",
+                      told.error().message());
+}
+
+Status add_symbols(Facts& facts, const AddressSpace& address_space, uint16_t machine) {
   const std::vector<WantedFact> rows = open_symbols(facts);
   std::vector<std::string_view> names;
   for (const WantedFact& row : rows) names.push_back(place_of(row).name);
-  const SymbolAddresses addresses = TRY(look_up_kallsyms(facts, address_space, names));
+  const KallsymsTables tables = TRY(find_kallsyms(facts, address_space, machine));
+  const SymbolAddresses addresses = TRY(look_up_kallsyms(tables, facts, address_space, names));
   for (const WantedFact& row : rows) {
     const auto found = addresses.find(place_of(row).name);
     if (found == addresses.end()) continue;
@@ -61,11 +74,12 @@ Status add_types(Facts& facts, const AddressSpace& address_space) {
 
 }  // namespace
 
-std::vector<std::string> add_facts_of_own_memory(Facts& facts, const AddressSpace& address_space) {
+std::vector<std::string> add_facts_of_own_memory(Facts& facts, const AddressSpace& address_space,
+                                                 uint16_t machine) {
   if (const Status usable = address_space.usable(); !usable)
     return {"no facts from the kernel's own memory: " + usable.error().message()};
   std::vector<std::string> notes;
-  if (const Status added = add_symbols(facts, address_space); !added)
+  if (const Status added = add_symbols(facts, address_space, machine); !added)
     notes.push_back("no facts from the kernel's symbol table: " + added.error().message());
   if (const Status added = add_types(facts, address_space); !added)
     notes.push_back("no facts from the kernel's types: " + added.error().message());

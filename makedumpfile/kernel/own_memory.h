@@ -12,6 +12,8 @@
 namespace kdump {
 
 // Returns why a provider could not tell, a line each. That is no error: a kernel may be built without either.
-std::vector<std::string> add_facts_of_own_memory(Facts& facts, const AddressSpace& address_space);
+// `machine` is elf::EM_….
+std::vector<std::string> add_facts_of_own_memory(Facts& facts, const AddressSpace& address_space,
+                                                 uint16_t machine);
 
 }  // namespace kdump

@@ -47,7 +47,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto input = std::as_bytes(std::span(data + 1, size - 1));
   const kdump::KernelInfo kernel = fixture(choice).fuzzed.with(input, kStretches[choice / kEncodings.size()]);
   constexpr std::array<std::string_view, 3> kWanted = {"_text", "prb", "_end"};
-  const auto found = kdump::look_up_kallsyms(kernel.facts(), kernel.address_space(), kWanted);
+  const auto tables = kdump::told_kallsyms(kernel.facts());
+  if (!tables) return 0;
+  const auto found = kdump::look_up_kallsyms(*tables, kernel.facts(), kernel.address_space(), kWanted);
   if (found && found->size() > kWanted.size()) std::abort();
   return 0;
 }

@@ -23,7 +23,8 @@ constexpr uint64_t kWrongRoot = kImage + 0x123000;
 struct Kallsyms : ::testing::TestWithParam<KallsymsAddresses> {
   Result<SymbolAddresses> look_up(std::vector<std::string_view> wanted) {
     const AddressSpace space(kernel.vmcore(), kX86_64.page_table(Vmcoreinfo(kernel.vmcoreinfo())));
-    return look_up_kallsyms(Facts(Vmcoreinfo(kernel.vmcoreinfo() + more_lines)), space, wanted);
+    const Facts facts(Vmcoreinfo(kernel.vmcoreinfo() + more_lines));
+    return look_up_kallsyms(TRY(told_kallsyms(facts)), facts, space, wanted);
   }
   std::string error(std::vector<std::string_view> wanted = {"_text"}) {
     const auto found = look_up(std::move(wanted));
