@@ -43,6 +43,16 @@ std::vector<std::string> consequences(const KernelInfo& kernel) {
   return lines;
 }
 
+std::vector<std::string> contradictions(const Facts& facts) {
+  std::vector<std::string> lines;
+  for (const Contradiction& c : facts.contradictions()) {
+    lines.push_back(fmt::format("{} is {} by {}, {} by {}: the first is used", c.key,
+                                value_text(c.key, c.held.value), name_of(c.held.source),
+                                value_text(c.key, c.other.value), name_of(c.other.source)));
+  }
+  return lines;
+}
+
 std::string paragraph(std::string_view title, const std::vector<std::string>& lines) {
   if (lines.empty()) return {};
   std::string text = fmt::format("\n{}:\n", title);
@@ -57,6 +67,7 @@ Result<std::string> show_facts(const std::string& vmcore_path) {
   const KernelInfo kernel = TRY(read_kernel_info(*vmcore));
   return known(kernel.facts()) + missing(kernel.facts()) +
          paragraph("What follows for a dump", consequences(kernel)) +
+         paragraph("What contradicts itself", contradictions(kernel.facts())) +
          paragraph("Who could not tell", kernel.provider_notes());
 }
 

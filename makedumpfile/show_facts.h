@@ -9,7 +9,7 @@
 namespace kdump {
 
 // One line a fact, sorted by key ("OFFSET(page.flags)=0  btf"), then what is missing, what follows from that,
-// and what became of providers that could not tell. Ready to print.
+// where two sources contradict each other, and what became of those that could not tell. Ready to print.
 Result<std::string> show_facts(const std::string& vmcore);
 
 }  // namespace kdump
