@@ -93,6 +93,33 @@ TEST_F(PageFilterTest, LevelsUpToOneLeaveOutPoisonedAndOfflinePages) {
   EXPECT_EQ(result.counts[PageClass::kept], 4094U);
 }
 
+// makedumpfile looks for them at levels 0 and 1 only when the kernel tells PG_hwpoison, which kernels without
+// memory failure handling do not have; then a balloon's pages are read.
+TEST_F(PageFilterTest, OfflinePagesAreLeftOutOfKernelsWithoutHwpoison) {
+  pages.mapcount(200, FakeStructPages::kOffline);
+  kernel.replace_line("NUMBER(PG_hwpoison)", "");
+  const WindowResult result = classify(0);
+  EXPECT_EQ(result.counts[PageClass::offline], 1U);
+  EXPECT_FALSE(result.dumpable.test(Pfn(200)));
+}
+
+// makedumpfile looks at heads only.
+TEST_F(PageFilterTest, APoisonedTailOfAKeptHugePageIsLeftOut) {
+  for (const int level : {0, 1, 23}) {
+    FakeKernel another;
+    FakeStructPages its_pages(another);
+    its_pages.flags(3072, FakeStructPages::kHead);
+    its_pages.compound(3072, 9, 2);
+    its_pages.flags(3100, FakeStructPages::kHwpoison);
+    const auto info = another.info();
+    const auto made = PageFilter::create(*info, level);
+    ASSERT_TRUE(made);
+    const auto result = made->classify(Pfn(0));
+    EXPECT_FALSE(result->dumpable.test(Pfn(3100))) << level;
+    EXPECT_TRUE(result->dumpable.test(Pfn(3101))) << level;
+  }
+}
+
 // makedumpfile ends without a dump: "Can't read the buffer of struct page."
 TEST_F(PageFilterTest, OneBadBatchOfStructPagesCostsNoOther) {
   for (uint64_t pfn = 0; pfn < 4096; pfn += 64) pages.free_block(pfn, 6);
