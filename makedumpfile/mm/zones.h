@@ -11,8 +11,8 @@
 namespace kdump {
 
 struct Node {
-  VirtAddr address;  // of its struct pglist_data
-  uint64_t number;   // its place in node_data, 0 without NUMA
+  VirtAddr address;     // of its struct pglist_data
+  uint64_t number = 0;  // its place in node_data, 0 without NUMA
 };
 
 // The nodes of node_data with NUMA, else contig_page_data. Errors: a fact is missing, or node_data cannot be
@@ -20,9 +20,9 @@ struct Node {
 Result<std::vector<Node>> read_nodes(const KernelInfo& kernel);
 
 struct Zone {
-  VirtAddr address;  // of its struct zone
-  uint64_t node;     // its number
-  uint64_t number;   // its place in pglist_data.node_zones
+  VirtAddr address;     // of its struct zone
+  uint64_t node = 0;    // its number
+  uint64_t number = 0;  // its place in pglist_data.node_zones
 };
 
 // The zones of every node. Errors: a fact is missing, or a node cannot be read.
