@@ -14,8 +14,8 @@
 
 #include "common/fd.h"
 #include "common/file.h"
+#include "makedumpfile/sink/net_connect.h"
 #include "makedumpfile/sink/net_deadline.h"
-#include "makedumpfile/sink/ssh_connect.h"
 #include "makedumpfile/sink/ssh_known_hosts.h"
 #include "makedumpfile/sink/ssh_offers.h"
 #include "makedumpfile/sink/ssh_private_key.h"

@@ -38,15 +38,6 @@ void must(bool worked, const char* what) {
   std::exit(1);
 }
 
-void loopback_up() {
-  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  ifreq request{};
-  std::strcpy(request.ifr_name, "lo");
-  request.ifr_flags = IFF_UP | IFF_RUNNING;
-  must(ioctl(fd, SIOCSIFFLAGS, &request) == 0, "loopback");
-  close(fd);
-}
-
 pid_t parent_of(const std::string& pid) {
   std::ifstream file("/proc/" + pid + "/stat");
   std::string text;
@@ -79,8 +70,17 @@ void enter_lab() {
   must(unshare(CLONE_NEWNET | CLONE_NEWNS) == 0, "unshare");
   must(mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0, "private mounts");
   must(mount("tmpfs", "/run", "tmpfs", 0, "mode=755") == 0, "tmpfs on /run");
-  loopback_up();
+  set_link(true);
   signal(SIGPIPE, SIG_IGN);
+}
+
+void set_link(bool up) {
+  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  ifreq request{};
+  std::strcpy(request.ifr_name, "lo");
+  request.ifr_flags = up ? IFF_UP | IFF_RUNNING : 0;
+  must(ioctl(fd, SIOCSIFFLAGS, &request) == 0, "loopback");
+  close(fd);
 }
 
 Folder::Folder() {

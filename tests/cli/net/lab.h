@@ -20,6 +20,9 @@ namespace kdump::test {
 // where that is not allowed.
 void enter_lab();
 
+// Up, or as if somebody had cut the cable.
+void set_link(bool up);
+
 // A folder that goes away.
 class Folder {
  public:

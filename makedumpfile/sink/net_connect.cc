@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "makedumpfile/sink/ssh_connect.h"
+#include "makedumpfile/sink/net_connect.h"
 
 #include <netdb.h>
 #include <netinet/in.h>
