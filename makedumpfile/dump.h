@@ -69,6 +69,8 @@ class DumpObserver {
 // file stays, marked incomplete in its header, and the error says so.
 Status write_dump(const DumpRequest& request, DumpReport& report, DumpObserver& observer);
 
+// Struct pages that contradict a rule, and pages of batches that many of those are in: what is kept in doubt.
+uint64_t doubtful_pages(const Evidence& evidence);
 // The pages of each class in makedumpfile's words, ready to print.
 std::string describe_pages(const DumpReport& report);
 // One line: which level was used instead of the one asked for, and why; empty when it was that.

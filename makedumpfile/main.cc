@@ -8,10 +8,12 @@
 #include <csignal>
 #include <cstdio>
 
+#include "common/fd.h"
 #include "makedumpfile/codec/codec.h"
 #include "makedumpfile/console.h"
 #include "makedumpfile/dump.h"
 #include "makedumpfile/options.h"
+#include "makedumpfile/report_json.h"
 #include "makedumpfile/show_facts.h"
 
 namespace kdump {
@@ -19,9 +21,21 @@ namespace {
 
 using namespace message_level;
 
+// A report that cannot be written costs no dump.
+void write_json(const Options& options, const DumpReport& report, const Status& dumped, Console& console) {
+  if (options.json_fd < 0) return;
+  const std::string text =
+      report_json(options.dump, report, dumped ? std::string_view() : dumped.error().message());
+  const Status written = write_all(options.json_fd, bytes_of(std::string_view(text)));
+  if (!written)
+    console.say(kError, fmt::format("cannot write the JSON report: {}\n", written.error().message()));
+}
+
 Status make_dump(const Options& options, Console& console) {
   DumpReport report;
-  TRY(write_dump(options.dump, report, console));
+  Status dumped = write_dump(options.dump, report, console);
+  write_json(options, report, dumped, console);
+  TRY(std::move(dumped));
   console.say(kReport, describe_pages(report));
   console.say(kReport, describe_times(report));
   console.say(kCommon, fmt::format("\nThe dumpfile is saved to {}.\n",

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile/options.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <climits>
 #include <optional>
 
 #include "common/text.h"
@@ -84,6 +86,13 @@ Status set_threads(Parsing& options, std::string_view argument) {
   return {};
 }
 
+Status set_json(Parsing& options, std::string_view argument) {
+  const auto fd = static_cast<int>(TRY(number_up_to(argument, INT_MAX, "file descriptor")));
+  if (fcntl(fd, F_GETFD) == -1) return fail(ErrorKind::usage, "file descriptor {} is not open", fd);
+  options.json_fd = fd;
+  return {};
+}
+
 Status use_read(Parsing& options, std::string_view /*argument*/) {
   options.dump.use_mmap = false;
   return {};
@@ -129,6 +138,7 @@ constexpr Option<Parsing> kTable[] = {
      add_message_level<message_level::kDebug>},
     {{0, "show-stats", kNone, nullptr, "print the report of pages too"},
      add_message_level<message_level::kReport>},
+    {{0, "json", kRequired, "FD", "write the report as JSON to an open file descriptor"}, set_json},
     {{0, "dry-run", kNone, nullptr, "do everything but writing"}, set_flag<&DumpRequest::dry_run>},
     {{0, "check-params", kNone, nullptr, "only check the command line"}, only_check},
     {{0, "non-mmap", kNone, nullptr, "read VMCORE with read(2), never with mmap(2)"}, use_read},
@@ -201,6 +211,12 @@ Status check_combination(const Parsing& parsing) {
   const bool writes_dump = parsing.mode == Mode::dump;
   if (parsing.dump.dry_run && !writes_dump) {
     return fail(ErrorKind::usage, "--dry-run goes with making a dump only");
+  }
+  if (parsing.json_fd >= 0 && !writes_dump) {
+    return fail(ErrorKind::usage, "--json goes with making a dump only");
+  }
+  if (parsing.json_fd == STDOUT_FILENO && parsing.dump.flattened) {
+    return fail(ErrorKind::usage, "--json 1 and -F exclude each other: standard output carries the dump");
   }
   return check_files(parsing.mode, parsing.dump.flattened, parsing.check_only, parsing.files.size());
 }

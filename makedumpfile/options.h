@@ -25,6 +25,7 @@ struct Options {
   Mode mode = Mode::dump;
   DumpRequest dump;
   unsigned message_level = message_level::kDefault;
+  int json_fd = -1;                // the report goes there as JSON
   std::vector<std::string> files;  // positional arguments, checked against the mode
 };
 

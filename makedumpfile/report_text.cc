@@ -2,6 +2,8 @@
 // A dump's report in the original's words: scripts read them.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <span>
 #include <utility>
 
 #include "makedumpfile/dump.h"
@@ -17,7 +19,21 @@ constexpr std::pair<const char*, PageClass> kExcluded[] = {
     {"Offline pages           ", PageClass::offline},
 };
 
+constexpr size_t kReasonsShown = 3;
+
+uint64_t total_of(const ClassCounts& counts) {
+  uint64_t sum = 0;
+  for (size_t i = 0; i < kPageClassCount; ++i) sum += counts[static_cast<PageClass>(i)];
+  return sum;
+}
+
 }  // namespace
+
+uint64_t doubtful_pages(const Evidence& evidence) {
+  uint64_t sum = total_of(evidence.bad_batch_doubts) + total_of(evidence.bad_batch_pages);
+  for (size_t i = 0; i < kPageClassCount; ++i) sum += evidence.doubtful(static_cast<PageClass>(i));
+  return sum;
+}
 
 std::string describe_pages(const DumpReport& report) {
   const uint64_t remaining = report.pages_written - report.pages[PageClass::zero];
@@ -35,8 +51,15 @@ std::string describe_pages(const DumpReport& report) {
   text += fmt::format("Memory Hole     : {:#018x}\n", report.max_pfn - report.pages_total);
   text += "--------------------------------------------------\n";
   text += fmt::format("Total pages     : {:#018x}\n", report.max_pfn);
-  if (report.pages[PageClass::unreadable] != 0) {
-    text += fmt::format("Unreadable pages: {:#018x}\n", report.pages[PageClass::unreadable]);
+  const std::pair<const char*, uint64_t> more[] = {
+      {"Protected pages ", report.pages[PageClass::protected_]},
+      {"Rescued pages   ", total_of(report.rescued)},
+      {"Unaccepted pages", report.pages[PageClass::unaccepted]},
+      {"Unreadable pages", report.pages[PageClass::unreadable]},
+      {"Doubtful pages  ", doubtful_pages(report.evidence)},
+  };
+  for (const auto& [words, count] : more) {
+    if (count != 0) text += fmt::format("{}: {:#018x}\n", words, count);
   }
   return text;
 }
@@ -50,7 +73,10 @@ std::string describe_self_check(const DumpReport& report) {
        {std::pair(report.keeps_offline, "offline"), std::pair(report.keeps_hwpoison, "poisoned")}) {
     if (keeps) text += fmt::format("{}pages that look {} are kept", text.empty() ? "" : ", ", looks);
   }
-  return fmt::format("{}: {}", text, fmt::join(report.reasons, "; "));
+  const size_t shown = std::min(report.reasons.size(), kReasonsShown);
+  text += fmt::format(": {}", fmt::join(std::span(report.reasons).first(shown), "; "));
+  if (report.reasons.size() > shown) text += fmt::format("; and {} more", report.reasons.size() - shown);
+  return text;
 }
 
 std::string describe_times(const DumpReport& report) {

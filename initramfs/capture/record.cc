@@ -34,7 +34,13 @@ json files_of(const Record& record) {
 json dump_of(const protocol::Summary& summary) {
   json pages = {{"total", summary.pages_total}, {"written", summary.pages_written}};
   for (const auto& [name, count] : summary.classes) pages[name] = count;
+  json rescued = json::object();
+  for (const auto& [name, count] : summary.rescued) rescued[name] = count;
   return {{"pages", std::move(pages)},
+          {"rescued", std::move(rescued)},
+          {"requested_level", summary.requested_level},
+          {"dump_level", summary.dump_level},
+          {"reasons", summary.reasons},
           {"page_size", summary.page_size},
           {"bytes_written", summary.bytes_written},
           {"classify_seconds", static_cast<double>(summary.classify_ms) / 1000},

@@ -48,12 +48,21 @@ struct NumberKey {
 };
 
 constexpr NumberKey kSummaryKeys[] = {
-    {"pages_total", &Summary::pages_total},     {"pages_written", &Summary::pages_written},
-    {"bytes_written", &Summary::bytes_written}, {"page_size", &Summary::page_size},
-    {"classify_ms", &Summary::classify_ms},     {"copy_ms", &Summary::copy_ms},
+    {"pages_total", &Summary::pages_total},         {"pages_written", &Summary::pages_written},
+    {"bytes_written", &Summary::bytes_written},     {"page_size", &Summary::page_size},
+    {"classify_ms", &Summary::classify_ms},         {"copy_ms", &Summary::copy_ms},
+    {"requested_level", &Summary::requested_level}, {"dump_level", &Summary::dump_level},
 };
 
+struct ClassesKey {
+  const char* name;
+  std::vector<std::pair<std::string, uint64_t>> Summary::* member;
+};
+
+constexpr ClassesKey kClassesKeys[] = {{"classes", &Summary::classes}, {"rescued", &Summary::rescued}};
+
 constexpr size_t kMaxClasses = 32;
+constexpr size_t kMaxReasons = 64;
 
 template <typename E>
 std::string_view word_of(std::span<const Word<E>> words, E value) {
@@ -97,25 +106,49 @@ std::string printed(const json& value) { return value.dump(-1, ' ', false, json:
 json summary_to_json(const Summary& summary) {
   json object = json::object();
   for (const NumberKey& key : kSummaryKeys) object[key.name] = summary.*key.member;
-  json classes = json::array();
-  for (const auto& [name, pages] : summary.classes) classes.push_back({{"name", name}, {"pages", pages}});
-  object["classes"] = std::move(classes);
+  object["reasons"] = summary.reasons;
+  for (const ClassesKey& key : kClassesKeys) {
+    json classes = json::array();
+    for (const auto& [name, pages] : summary.*key.member)
+      classes.push_back({{"name", name}, {"pages", pages}});
+    object[key.name] = std::move(classes);
+  }
   return object;
+}
+
+Result<std::vector<std::pair<std::string, uint64_t>>> classes_of(const json& object, const char* key) {
+  std::vector<std::pair<std::string, uint64_t>> classes;
+  const auto found = object.find(key);
+  if (found == object.end()) return classes;
+  if (!found->is_array() || found->size() > kMaxClasses)
+    return fail(ErrorKind::corrupt, "{}: not an array of at most {}", key, kMaxClasses);
+  for (const json& item : *found) {
+    if (!item.is_object()) return fail(ErrorKind::corrupt, "{}: not an object", key);
+    std::string name = TRY(text_of(item, "name"));
+    const uint64_t pages = TRY(number_of(item, "pages"));
+    classes.emplace_back(std::move(name), pages);
+  }
+  return classes;
+}
+
+Result<std::vector<std::string>> reasons_of(const json& object) {
+  std::vector<std::string> reasons;
+  const auto found = object.find("reasons");
+  if (found == object.end()) return reasons;
+  if (!found->is_array() || found->size() > kMaxReasons)
+    return fail(ErrorKind::corrupt, "reasons: not an array of at most {}", kMaxReasons);
+  for (const json& item : *found) {
+    if (!item.is_string()) return fail(ErrorKind::corrupt, "reasons: not a text");
+    reasons.push_back(item.get<std::string>());
+  }
+  return reasons;
 }
 
 Result<Summary> summary_from_json(const json& object) {
   Summary summary;
   for (const NumberKey& key : kSummaryKeys) summary.*key.member = TRY(number_of(object, key.name));
-  const auto classes = object.find("classes");
-  if (classes == object.end()) return summary;
-  if (!classes->is_array() || classes->size() > kMaxClasses)
-    return fail(ErrorKind::corrupt, "classes: not an array of at most {}", kMaxClasses);
-  for (const json& item : *classes) {
-    if (!item.is_object()) return fail(ErrorKind::corrupt, "classes: not an object");
-    std::string name = TRY(text_of(item, "name"));
-    const uint64_t pages = TRY(number_of(item, "pages"));
-    summary.classes.emplace_back(std::move(name), pages);
-  }
+  summary.reasons = TRY(reasons_of(object));
+  for (const ClassesKey& key : kClassesKeys) summary.*key.member = TRY(classes_of(object, key.name));
   return summary;
 }
 

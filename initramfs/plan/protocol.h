@@ -66,9 +66,13 @@ struct Summary {
   uint64_t pages_written = 0;
   uint64_t bytes_written = 0;
   uint64_t page_size = 0;
+  uint64_t requested_level = 0;
+  uint64_t dump_level = 0;  // used
   uint64_t classify_ms = 0;
   uint64_t copy_ms = 0;
-  std::vector<std::pair<std::string, uint64_t>> classes;  // pages per class, in the report's order
+  std::vector<std::string> reasons{};                       // why the level used is not the one asked for
+  std::vector<std::pair<std::string, uint64_t>> classes{};  // pages per class, in the report's order
+  std::vector<std::pair<std::string, uint64_t>> rescued{};  // would have been left out, but are protected
 
   bool operator==(const Summary&) const = default;
 };

@@ -10,10 +10,12 @@
 
 #include "common/fd.h"
 #include "common/file.h"
+#include "makedumpfile/report_json.h"
 
 namespace kdump::worker {
 namespace {
 
+constexpr size_t kMaxReasons = 32;  // more say nothing new
 constexpr size_t kCopyStep = size_t{1} << 20;
 
 using Collect = Result<uint64_t> (*)(const std::vector<std::string>& words, const std::string& vmcore,
@@ -24,12 +26,19 @@ protocol::Summary summary_of(const DumpReport& report) {
                             .pages_written = report.pages_written,
                             .bytes_written = report.bytes_written,
                             .page_size = report.page_size,
+                            .requested_level = static_cast<uint64_t>(report.requested_level),
+                            .dump_level = static_cast<uint64_t>(report.dump_level),
                             .classify_ms = static_cast<uint64_t>(std::lround(report.classify_seconds * 1000)),
                             .copy_ms = static_cast<uint64_t>(std::lround(report.copy_seconds * 1000)),
-                            .classes = {}};
+                            .reasons = report.reasons,
+                            .classes = {},
+                            .rescued = {}};
+  summary.reasons.resize(std::min(summary.reasons.size(), kMaxReasons));
   for (size_t i = 0; i < kPageClassCount; ++i) {
     const auto page_class = static_cast<PageClass>(i);
-    summary.classes.emplace_back(page_class_name(page_class), report.pages[page_class]);
+    summary.classes.emplace_back(class_key(page_class), report.pages[page_class]);
+    if (report.rescued[page_class] != 0)
+      summary.rescued.emplace_back(class_key(page_class), report.rescued[page_class]);
   }
   return summary;
 }
@@ -109,6 +118,9 @@ Result<DumpRequest> makedumpfile_request(const std::vector<std::string>& collect
   Options options = TRY(with_context(parse_makedumpfile_options(arguments), "core_collector"));
   if (options.mode != Mode::dump)
     return fail(ErrorKind::usage, "core_collector: makedumpfile is not asked for a dump");
+  if (options.json_fd >= 0)
+    return fail(ErrorKind::usage,
+                "core_collector: --json has no place here, kdump-result.json tells the same");
   options.dump.vmcore = vmcore;
   options.dump.output = output;
   options.dump.flattened = false;

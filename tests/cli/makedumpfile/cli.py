@@ -5,6 +5,7 @@
 usage: cli.py MAKEDUMPFILE MAN_PAGE [unittest options]
 Runs on little ELF cores made here, so it needs nothing else.
 """
+import json
 import os
 import pathlib
 import re
@@ -130,6 +131,46 @@ class CommandLine(unittest.TestCase):
         self.assertIn("Pages filled with zero  : 0x0000000000000064", words)
         self.assertIn("Remaining pages  : 0x00000000000000c8", words)
         self.assertNotIn("Original pages", self.succeed("-f", self.core, self.out).stdout.decode())
+
+    def json_of(self, *options, fails=False):
+        """The JSON report of a run."""
+        read_end, write_end = os.pipe()
+        done = self.run_it("--json", write_end, *options, pass_fds=[write_end])
+        os.close(write_end)
+        with os.fdopen(read_end) as report:
+            text = report.read()
+        self.assertEqual(done.returncode, 1 if fails else 0, done)
+        self.assertEqual(text.count("\n"), 1)
+        return json.loads(text)
+
+    def test_the_report_as_json(self):
+        report = self.json_of("-z", "-d", "1", self.core, self.out)
+        self.assertEqual((report["version"], report["ok"], report["error"]), (1, True, ""))
+        self.assertEqual((report["input"], report["output"]), (str(self.core), str(self.out)))
+        self.assertEqual(report["kernel_release"], "6.1.0-test")
+        self.assertEqual((report["requested_level"], report["dump_level"], report["reasons"]), (1, 1, []))
+        self.assertEqual((report["pages"]["total"], report["pages"]["written"]), (300, 300))
+        self.assertEqual(report["pages"]["classes"]["zero"], 100)
+        self.assertEqual(sorted(report["pages"]["classes"]), sorted((
+            "kept", "zero", "cache", "private_cache", "user", "free", "unaccepted", "hwpoison", "offline", "protected",
+            "unreadable")))
+        self.assertEqual(report["bytes_written"], self.out.stat().st_size)
+        self.assertEqual((report["codec"], report["threads"], report["page_size"]), ("zstd", 1, PAGE))
+
+    def test_the_json_report_of_a_dump_that_failed(self):
+        report = self.json_of("-d", "31", self.core, self.out, fails=True)
+        self.assertFalse(report["ok"])
+        self.assertIn("dump level 31", report["error"])
+        self.assertEqual(report["kernel_release"], "6.1.0-test")
+        report = self.json_of("-f", self.core, "/dev/full", fails=True)
+        self.assertIn("no space", report["error"])
+
+    def test_json_needs_an_open_descriptor_and_a_dump(self):
+        self.fail_with("file descriptor 77 is not open", "--json", "77", self.core, self.out)
+        self.fail_with("file descriptor", "--json", "out.json", self.core, self.out)
+        self.fail_with("--json goes with making a dump only", "--json", "1", "-R", self.out)
+        self.fail_with("exclude each other", "--json", "1", "-F", self.core)
+        self.assertFalse(self.out.exists())
 
     def test_debugging_messages(self):
         words = self.succeed("-D", self.core, self.out).stdout.decode()

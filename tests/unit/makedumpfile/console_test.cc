@@ -7,6 +7,7 @@
 #include <string>
 
 #include "makedumpfile/options.h"
+#include "makedumpfile/report_json.h"
 
 namespace kdump {
 namespace {
@@ -64,6 +65,61 @@ TEST(DescribePages, UsesTheOriginalsWords) {
   EXPECT_NE(text.find("reduced to 25%"), std::string::npos);
   EXPECT_NE(text.find("Memory Hole     : 0x0000000000000800\n"), std::string::npos);
   EXPECT_NE(text.find("Total pages     : 0x0000000000001000\n"), std::string::npos);
+}
+
+TEST(DescribePages, NewLinesOnlyWhereThereIsSomethingToSay) {
+  DumpReport report;
+  const std::string plain = describe_pages(report);
+  EXPECT_EQ(plain.find("Protected"), std::string::npos);
+  report.pages[PageClass::protected_] = 0x10;
+  report.rescued[PageClass::user] = 2;
+  report.rescued[PageClass::free] = 3;
+  report.evidence.add(PageClass::cache, Doubt::no_mapping);
+  report.evidence.bad_batch_doubts[PageClass::free] = 6;
+  const std::string text = describe_pages(report);
+  EXPECT_TRUE(text.starts_with(plain));
+  EXPECT_NE(text.find("Protected pages : 0x0000000000000010\n"), std::string::npos);
+  EXPECT_NE(text.find("Rescued pages   : 0x0000000000000005\n"), std::string::npos);
+  EXPECT_NE(text.find("Doubtful pages  : 0x0000000000000007\n"), std::string::npos);
+}
+
+TEST(DescribeSelfCheck, OneLineOnlyWhereTheLevelIsAnother) {
+  DumpReport report;
+  report.requested_level = report.dump_level = 31;
+  EXPECT_EQ(describe_self_check(report), "");
+  report.dump_level = 15;
+  report.reasons = {"120,000 pages look free, the kernel counts 80,000 (NR_FREE_PAGES)"};
+  EXPECT_EQ(
+      describe_self_check(report),
+      "dump level lowered from 31 to 15: 120,000 pages look free, the kernel counts 80,000 (NR_FREE_PAGES)");
+  report.dump_level = 31;
+  report.keeps_offline = report.keeps_hwpoison = true;
+  report.reasons = {"a", "b", "c", "d", "e"};
+  EXPECT_EQ(describe_self_check(report),
+            "pages that look offline are kept, pages that look poisoned are kept: a; b; c; and 2 more");
+}
+
+TEST(ReportJson, TellsWhatWasDone) {
+  DumpRequest request;
+  request.vmcore = "core";
+  request.output = "out\"put";
+  request.codec = CodecId::lzo;
+  DumpReport report;
+  report.requested_level = 31;
+  report.dump_level = 15;
+  report.reasons = {"why"};
+  report.pages[PageClass::private_cache] = 5;
+  report.rescued[PageClass::user] = 2;
+  report.seconds = 1.23456;
+  const std::string text = report_json(request, report, "");
+  EXPECT_EQ(text.find('\n'), text.size() - 1);
+  for (const char* part :
+       {R"("version":1,"ok":true,"error":"")", R"("input":"core")", R"("output":"out\"put")",
+        R"("requested_level":31,"dump_level":15)", R"("reasons":["why"])", R"("private_cache":5)",
+        R"("rescued":{"user":2})", R"("codec":"lzo","threads":1)", R"("total":1.235)"})
+    EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
+  const std::string failed = report_json(request, report, "no space\xff");
+  EXPECT_NE(failed.find(R"("ok":false,"error":"no space)"), std::string::npos) << failed;
 }
 
 }  // namespace

@@ -46,7 +46,8 @@ def _size(dump: DumpDirectory, memory_mib: int) -> list[str]:
 
 def _pages(pages: dict[str, int]) -> list[str]:
     """Each page of the vmcore is in one class: kept ones are written, unreadable ones lost, the others left out."""
-    titles = {"total": "in the vmcore", "written": "written", "unreadable": "could not be read"}
+    titles = {"total": "in the vmcore", "written": "written", "unreadable": "could not be read",
+              "protected": "written at every level"}
     rows = [(titles.get(name, f"left out: {name}"), count) for name, count in pages.items()
             if name == "total" or (count and name != "kept")]
     return [f"{title:<32} {count:>9,}  {100 * count / pages['total']:5.1f} %" for title, count in rows]

@@ -26,9 +26,13 @@ TEST(Protocol, EventsSurviveTheWay) {
                    .pages_written = 2,
                    .bytes_written = 1,
                    .page_size = 4096,
+                   .requested_level = 31,
+                   .dump_level = 15,
                    .classify_ms = 7,
                    .copy_ms = 8,
-                   .classes = {{"zero", 1}, {"free", 0}}}},
+                   .reasons = {"too many free pages", ""},
+                   .classes = {{"zero", 1}, {"free", 0}},
+                   .rescued = {{"user", 4}}}},
       {.kind = EventKind::failed, .text = "no space left on device"},
       {.kind = EventKind::done},
   };
@@ -65,6 +69,9 @@ TEST(Protocol, HostileLinesAreErrors) {
       R"({"event":"summary","summary":{"classes":{}}})",
       R"({"event":"summary","summary":{"classes":[5]}})",
       R"({"event":"summary","summary":{"pages_total":-4}})",
+      R"({"event":"summary","summary":{"reasons":[5]}})",
+      R"({"event":"summary","summary":{"reasons":"x"}})",
+      R"({"event":"summary","summary":{"rescued":[5]}})",
       R"({"event":"progress","number":12)",
   };
   for (const std::string_view line : lines) EXPECT_FALSE(event_from_line(line)) << line.substr(0, 60);

@@ -23,9 +23,13 @@ TEST(Record, HoldsWhatHappened) {
                     .pages_written = 4,
                     .bytes_written = 99,
                     .page_size = 4096,
+                    .requested_level = 31,
+                    .dump_level = 15,
                     .classify_ms = 27,
                     .copy_ms = 1964,
-                    .classes = {{"zero", 6}}};
+                    .reasons = {"too many free pages"},
+                    .classes = {{"zero", 6}},
+                    .rescued = {{"user", 3}}};
   const json object = json::parse(to_json(record, {.total_kib = 91848, .available_min_kib = 55340}));
   EXPECT_EQ(object["version"], 1);
   EXPECT_EQ(object["saved"], true);
@@ -35,6 +39,10 @@ TEST(Record, HoldsWhatHappened) {
   EXPECT_EQ(object["dump"]["pages"]["total"], 10);
   EXPECT_EQ(object["dump"]["pages"]["zero"], 6);
   EXPECT_EQ(object["dump"]["copy_seconds"], 1.964);
+  EXPECT_EQ(object["dump"]["requested_level"], 31);
+  EXPECT_EQ(object["dump"]["dump_level"], 15);
+  EXPECT_EQ(object["dump"]["reasons"], json::array({"too many free pages"}));
+  EXPECT_EQ(object["dump"]["rescued"]["user"], 3);
   EXPECT_EQ(object["memory"]["available_min_kib"], 55340);
   EXPECT_EQ(object["files"][0]["bytes"], 37);
 }
