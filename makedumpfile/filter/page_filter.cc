@@ -82,7 +82,7 @@ class WindowClassifier {
   // What counts pages, to be taken back.
   struct Tally {
     ClassCounts counts, rescued;
-    uint64_t hugetlb;
+    uint64_t hugetlb = 0;
   };
 
   // Classifies the loaded struct pages from `begin` on; the first page behind them that is not classified.

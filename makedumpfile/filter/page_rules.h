@@ -28,8 +28,8 @@ namespace kdump {
 inline constexpr uint64_t kMaxPageOrder = 18;
 
 struct Verdict {
-  PageClass page_class;  // kept, or why the pages are excluded
-  uint64_t pages;        // that it holds for, from this one on
+  PageClass page_class = PageClass::kept;  // kept, or why the pages are excluded
+  uint64_t pages = 1;                      // that it holds for, from this one on
   // Why the page is kept although a rule names it, and that rule's class.
   Doubt doubt = Doubt::none;
   PageClass doubted = PageClass::kept;
