@@ -11,6 +11,8 @@ namespace kdump {
 namespace {
 
 constexpr uint64_t kMaxOrders = 32, kMaxMigrateTypes = 32;  // kernels have 11 and 6
+// Of broken lists so many are described; after so many what is read are no lists.
+constexpr uint64_t kDescribed = 4, kPatience = 1024;
 
 // struct zone, free_area and list_head.
 struct ListLayout {
@@ -75,13 +77,11 @@ class FreeListWalk {
       : layout_(layout), reader_(std::move(reader)), pages_(std::move(pages)), max_blocks_(max_blocks) {}
 
   void walk(const std::vector<Zone>& zones) {
-    for (uint64_t order = layout_.orders; order-- > 0;)
+    for (uint64_t order = layout_.orders; order-- > 0 && broken_ < kPatience;)
       for (const Zone& zone : zones)
-        for (uint64_t type = 0; type < layout_.types; ++type) note_damage(zone, order, type);
-    if (is_full()) {
-      found_.damage.push_back(
-          fmt::format("more than {} free blocks: pages of the smallest ones stay in the dump", max_blocks_));
-    }
+        for (uint64_t type = 0; type < layout_.types && broken_ < kPatience; ++type)
+          walk_one(zone, order, type);
+    summarize();
   }
 
   FreeLists take() {
@@ -101,11 +101,23 @@ class FreeListWalk {
  private:
   [[nodiscard]] bool is_full() const { return found_.pages.size() >= max_blocks_; }
 
-  void note_damage(const Zone& zone, uint64_t order, uint64_t type) {
+  void summarize() {
+    if (broken_ > kDescribed) {
+      found_.damage.push_back(fmt::format("{} more free lists are broken{}", broken_ - kDescribed,
+                                          broken_ < kPatience ? "" : ", the others were not looked at"));
+    }
+    if (is_full()) {
+      found_.damage.push_back(
+          fmt::format("more than {} free blocks: pages of the smallest ones stay in the dump", max_blocks_));
+    }
+  }
+
+  void walk_one(const Zone& zone, uint64_t order, uint64_t type) {
     const size_t before = found_.pages.size();
     const VirtAddr head = zone.address + (layout_.free_area + order * layout_.area_size + layout_.free_list +
                                           type * layout_.list_size);
-    if (const Status walked = walk_list(head, order); !walked) {
+    const Status walked = walk_list(head, order);
+    if (!walked && ++broken_ <= kDescribed) {
       found_.damage.push_back(fmt::format(
           "node {} zone {}: free list of order {}, type {} is broken after {} blocks, the rest stays in the "
           "dump: {}",
@@ -146,6 +158,7 @@ class FreeListWalk {
   VirtualReader reader_;
   PagesByAddress pages_;
   size_t max_blocks_;
+  uint64_t broken_ = 0;
   FreeLists found_;
 };
 

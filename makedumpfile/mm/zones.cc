@@ -9,7 +9,7 @@ namespace {
 
 // MAX_NR_ZONES is 6 at most (enum zone_type), MAX_NUMNODES 1024 on x86_64.
 constexpr uint32_t kMaxZones = 16;
-constexpr uint64_t kMaxNodes = 65536;
+constexpr uint64_t kMaxNodes = 4096;
 
 struct NodeLayout {
   uint64_t nr_zones, node_zones;  // offsets in pglist_data

@@ -69,6 +69,16 @@ TEST_F(FreeListsTest, ABrokenListCostsItsRestOnly) {
   EXPECT_THAT(found.damage[0], HasSubstr("prev is 0xdead"));
 }
 
+TEST_F(FreeListsTest, OfManyBrokenListsAFewAreDescribed) {
+  for (uint64_t order = 0; order < FakeZones::kOrders; ++order) {
+    zones.add(0, order, 0, {1024});
+    zones.break_prev(1024);
+  }
+  const FreeLists found = read();
+  ASSERT_EQ(found.damage.size(), 5U);
+  EXPECT_THAT(found.damage.back(), HasSubstr("7 more free lists are broken"));
+}
+
 TEST_F(FreeListsTest, AListThatLeadsBackIntoItselfEnds) {
   zones.add(0, 0, 0, {10, 11, 12});
   zones.set_next(12, FakeZones::list_head_of(11));
