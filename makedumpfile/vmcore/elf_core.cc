@@ -22,6 +22,7 @@ constexpr uint64_t kDefaultPageSize = 4096;
 struct CoreHeaders {
   uint16_t machine = 0;
   std::vector<MemorySegment> segments;
+  std::vector<VirtualSegment> virtual_segments;
   ByteVector notes;
 };
 
@@ -119,7 +120,10 @@ class HeaderReader {
       return bad(at, "program header", "p_paddr {:#x}, p_offset {:#x} and p_filesz {:#x} go beyond 64 bits",
                  begin, uint64_t{phdr.p_offset}, size);
     }
-    headers_.segments.push_back({{PhysAddr(begin), PhysAddr(begin + size)}, phdr.p_offset});
+    const PhysRange range{PhysAddr(begin), PhysAddr(begin + size)};
+    headers_.segments.push_back({range, phdr.p_offset});
+    // QEMU's dumps without paging have 0 everywhere.
+    if (phdr.p_vaddr != 0) headers_.virtual_segments.push_back({VirtAddr(phdr.p_vaddr), range});
     return {};
   }
 
@@ -141,6 +145,7 @@ class ElfCore final : public Vmcore {
       : source_(std::move(source)),
         machine_(headers.machine),
         memory_map_(std::move(headers.segments)),
+        virtual_segments_(std::move(headers.virtual_segments)),
         notes_(Notes::parse(std::move(headers.notes), big_endian, source_->name() + ": notes")),
         page_size_(page_size_of(notes_)) {}
 
@@ -148,6 +153,9 @@ class ElfCore final : public Vmcore {
   [[nodiscard]] uint16_t machine() const override { return machine_; }
   [[nodiscard]] const MemoryMap& memory_map() const override { return memory_map_; }
   [[nodiscard]] const Notes& notes() const override { return notes_; }
+  [[nodiscard]] std::span<const VirtualSegment> virtual_segments() const override {
+    return virtual_segments_;
+  }
   Status read(PhysAddr addr, MutableBytes out) const override;
 
  private:
@@ -157,6 +165,7 @@ class ElfCore final : public Vmcore {
   std::unique_ptr<ByteSource> source_;
   uint16_t machine_;
   MemoryMap memory_map_;
+  std::vector<VirtualSegment> virtual_segments_;
   Notes notes_;
   uint64_t page_size_;
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 
 #include "common/bytes.h"
@@ -11,6 +12,12 @@
 #include "makedumpfile/vmcore/notes.h"
 
 namespace kdump {
+
+// Memory that the headers also give a virtual address of the dead kernel.
+struct VirtualSegment {
+  VirtAddr vaddr;
+  PhysRange range;
+};
 
 class Vmcore {
  public:
@@ -21,6 +28,8 @@ class Vmcore {
   [[nodiscard]] virtual uint16_t machine() const = 0;  // elf::EM_…
   [[nodiscard]] virtual const MemoryMap& memory_map() const = 0;
   [[nodiscard]] virtual const Notes& notes() const = 0;
+  // In the headers' order; none where the format has none.
+  [[nodiscard]] virtual std::span<const VirtualSegment> virtual_segments() const { return {}; }
 
   // Fills `out` with the memory at `addr`. Memory that is in the map but whose page is only partly stored
   // reads as zeros there; an address outside the map or a failing read is an error. May be called from

@@ -21,6 +21,8 @@ class Vmcoreinfo {
   // Every line, by key: "SYMBOL(prb)" -> "ffffffffb5a622c0".
   [[nodiscard]] const std::map<std::string, std::string, std::less<>>& lines() const { return lines_; }
   [[nodiscard]] std::optional<std::string_view> text(std::string_view key) const;
+  // Adds a line, or replaces the one with its key.
+  void set(std::string key, std::string value) { lines_[std::move(key)] = std::move(value); }
 
   // An address, KASLR included. Hexadecimal without 0x in the text.
   [[nodiscard]] std::optional<uint64_t> symbol(std::string_view name) const;

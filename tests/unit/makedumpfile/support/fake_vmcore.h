@@ -55,6 +55,10 @@ class FakeVmcore : public Vmcore {
   }
   void add_vmcoreinfo(std::string_view text) { add_note("VMCOREINFO", 0, bytes_of(text)); }
   void set_machine(uint16_t machine) { machine_ = machine; }
+  // As a PT_LOAD says it: memory at `addr` was mapped at `vaddr`.
+  void add_virtual_segment(uint64_t vaddr, uint64_t addr, uint64_t size) {
+    virtual_segments_.push_back({VirtAddr(vaddr), {PhysAddr(addr), PhysAddr(addr + size)}});
+  }
   // Reading the page (of 4096 bytes) at `addr` fails from now on.
   void break_page(uint64_t addr) { broken_.insert(addr & ~uint64_t{4095}); }
 
@@ -62,6 +66,9 @@ class FakeVmcore : public Vmcore {
   [[nodiscard]] uint16_t machine() const override { return machine_; }
   [[nodiscard]] const MemoryMap& memory_map() const override { return map_; }
   [[nodiscard]] const Notes& notes() const override { return notes_; }
+  [[nodiscard]] std::span<const VirtualSegment> virtual_segments() const override {
+    return virtual_segments_;
+  }
 
   Status read(PhysAddr addr, MutableBytes out) const override {
     const uint64_t begin = addr.value();
@@ -91,6 +98,7 @@ class FakeVmcore : public Vmcore {
   std::map<uint64_t, ByteVector> memory_;
   std::set<uint64_t> broken_;
   MemoryMap map_;
+  std::vector<VirtualSegment> virtual_segments_;
   Notes notes_;
 };
 

@@ -47,6 +47,18 @@ TYPED_TEST(ElfCoreOf, ReadsMemoryInEitherByteOrder) {
   EXPECT_EQ(read_text(**core, 0x100ffe, 2), "aa");
 }
 
+TYPED_TEST(ElfCoreOf, TellsWhereMemoryWasMapped) {
+  ElfCoreBuilder<TypeParam> builder;
+  builder.add(elf::PT_LOAD, 0x1000, 0x100000, 0x1000).p_vaddr = 0xffffffff81000000;
+  builder.add(elf::PT_LOAD, 0x2000, 0x200000, 0x1000);
+  builder.put(0x1000, filled(0x2000, 'a'));
+  const auto core = open(builder.build());
+  ASSERT_TRUE(core) << core.error().message();
+  ASSERT_EQ((*core)->virtual_segments().size(), 1U);
+  EXPECT_EQ((*core)->virtual_segments()[0].vaddr, VirtAddr(0xffffffff81000000));
+  EXPECT_EQ((*core)->virtual_segments()[0].range, (PhysRange{PhysAddr(0x100000), PhysAddr(0x101000)}));
+}
+
 TYPED_TEST(ElfCoreOf, CountsProgramHeadersBeyond16Bits) {
   ElfCoreBuilder<TypeParam> builder;
   builder.add(elf::PT_LOAD, 0x1000, 0x100000, 0x1000);
