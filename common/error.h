@@ -25,6 +25,7 @@ enum class ErrorKind {
   corrupt,      // foreign bytes are not what their format says
   no_space,     // the target is full (ENOSPC, EDQUOT)
   unsupported,  // known, not built
+  mismatch,     // a file the user named belongs to something else
   timed_out,    // a deadline of ours passed
   cancelled,    // another part failed first
 };

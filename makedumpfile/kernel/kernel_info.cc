@@ -63,20 +63,23 @@ KernelInfo::KernelInfo(KernelInfo&&) noexcept = default;
 KernelInfo& KernelInfo::operator=(KernelInfo&&) noexcept = default;
 KernelInfo::~KernelInfo() = default;
 
-Result<KernelInfo> read_kernel_info(const Vmcore& vmcore) {
+Result<KernelInfo> read_kernel_info(const Vmcore& vmcore, const NamedFacts& named) {
   Vmcoreinfo vmcoreinfo(vmcore.notes().vmcoreinfo());
-  auto address_space =
-      std::make_unique<AddressSpace>(vmcore, find_page_table(vmcore.machine(), vmcoreinfo, vmcore.name()));
+  const PlacedFacts placed = TRY(PlacedFacts::place(named, vmcore, vmcoreinfo));
+  auto address_space = std::make_unique<AddressSpace>(
+      vmcore, find_page_table(vmcore.machine(), placed.merged(vmcoreinfo), vmcore.name()));
   auto facts = std::make_unique<Facts>(std::move(vmcoreinfo));
   std::vector<std::string> notes = add_facts_of_own_memory(*facts, *address_space, vmcore.machine());
+  placed.add_to(*facts);
   infer_facts(*facts, vmcore.machine());
   KernelInfo info(vmcore, std::move(facts), std::move(address_space));
   info.provider_notes_ = std::move(notes);
   info.page_shift_ = TRY(page_shift_of(info.facts(), vmcore.name()));
   info.phys_base_ = phys_base_of(info.facts(), vmcore.machine());
-  info.release_ = info.facts().text("OSRELEASE").value_or("");
   info.crash_time_ = parse_vmcoreinfo_number(info.facts().text("CRASHTIME").value_or("")).value_or(0);
   info.utsname_ = read_utsname(info.facts(), info.address_space());
+  info.release_ = info.facts().text("OSRELEASE").value_or(info.utsname_.release);
+  TRY(check_same_kernel(named, info));
   return info;
 }
 

@@ -12,6 +12,7 @@
 #include "common/error.h"
 #include "common/layout/diskdump.h"
 #include "common/units.h"
+#include "makedumpfile/kernel/named_facts.h"
 #include "makedumpfile/vmcore/vmcore.h"
 
 namespace kdump {
@@ -42,7 +43,7 @@ class KernelInfo {
   [[nodiscard]] const std::vector<std::string>& provider_notes() const { return provider_notes_; }
 
  private:
-  friend Result<KernelInfo> read_kernel_info(const Vmcore& vmcore);
+  friend Result<KernelInfo> read_kernel_info(const Vmcore& vmcore, const NamedFacts& named);
 
   const Vmcore* vmcore_;
   std::unique_ptr<Facts> facts_;
@@ -57,6 +58,7 @@ class KernelInfo {
 
 // Gathers the facts. `vmcore` must outlive the result. A dump without VMCOREINFO gives what the headers alone
 // tell; what needs more says so when it is asked for.
-Result<KernelInfo> read_kernel_info(const Vmcore& vmcore);
+// `named`: facts from a file of the user's, which must be of the same kernel (named_facts.h).
+Result<KernelInfo> read_kernel_info(const Vmcore& vmcore, const NamedFacts& named = {});
 
 }  // namespace kdump

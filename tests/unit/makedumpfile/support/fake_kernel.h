@@ -48,9 +48,9 @@ class FakeKernel {
   }
 
   // What the dump's reader makes of it; call once, when all lines are there.
-  Result<KernelInfo> info() {
+  Result<KernelInfo> info(const NamedFacts& named = {}) {
     vmcore_.add_vmcoreinfo(vmcoreinfo_);
-    return read_kernel_info(vmcore_);
+    return read_kernel_info(vmcore_, named);
   }
   [[nodiscard]] const std::string& vmcoreinfo() const { return vmcoreinfo_; }
 
