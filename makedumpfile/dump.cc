@@ -249,7 +249,7 @@ Failure with_remains(Error error, const RandomAccess& place, std::string_view wh
 Status open_and_dump(const DumpRequest& request, DumpReport& report, DumpObserver& observer) {
   TRY(check_target(request));
   const std::unique_ptr<Vmcore> vmcore = TRY(open_vmcore(request.vmcore, {.use_mmap = request.use_mmap}));
-  const KernelInfo kernel = TRY(read_kernel_info(*vmcore));
+  const KernelInfo kernel = TRY(read_kernel_info(*vmcore, request.named));
   report.release = kernel.release();
   PageFilter filter = TRY(PageFilter::create(kernel, request.dump_level));
   if (filter.max_pfn() == Pfn(0)) return fail(ErrorKind::corrupt, "{}: holds no memory", request.vmcore);
@@ -347,10 +347,11 @@ Status save_log(const KernelInfo& kernel, FileSink& file) {
 
 }  // namespace
 
-Status write_dmesg(const std::string& vmcore_path, const std::string& output, int fd, bool overwrite) {
+Status write_dmesg(const std::string& vmcore_path, const std::string& output, int fd, bool overwrite,
+                   const NamedFacts& named) {
   if (fd < 0) TRY(FileSink::check(output, overwrite));
   const std::unique_ptr<Vmcore> vmcore = TRY(open_vmcore(vmcore_path));
-  const KernelInfo kernel = TRY(read_kernel_info(*vmcore));
+  const KernelInfo kernel = TRY(read_kernel_info(*vmcore, named));
   if (fd >= 0) {
     FdStream stream(fd, "log");
     TRY(copy_log(kernel, [&](Bytes text) { return stream.write(text); }));

@@ -10,6 +10,7 @@
 #include "makedumpfile/codec/codec.h"
 #include "makedumpfile/filter/evidence.h"
 #include "makedumpfile/filter/page_class.h"
+#include "makedumpfile/kernel/named_facts.h"
 
 namespace kdump {
 
@@ -24,6 +25,7 @@ struct DumpRequest {
   int dump_level = 0;
   CodecId codec = CodecId::none;
   unsigned num_threads = 1;  // compression and classification workers
+  NamedFacts named;          // -x or -i, read already
 };
 
 struct DumpReport {
@@ -88,7 +90,8 @@ struct RearrangeReport {
 Result<RearrangeReport> rearrange_dump(int input_fd, const std::string& output, bool overwrite);
 
 // The dead kernel's log into a new file `output` of mode 0600 (as "-incomplete" until whole), or to `fd` when
-// >= 0.
-Status write_dmesg(const std::string& vmcore, const std::string& output, int fd, bool overwrite);
+// >= 0. `named`: as in DumpRequest.
+Status write_dmesg(const std::string& vmcore, const std::string& output, int fd, bool overwrite,
+                   const NamedFacts& named = {});
 
 }  // namespace kdump

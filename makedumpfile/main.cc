@@ -12,6 +12,7 @@
 #include "makedumpfile/codec/codec.h"
 #include "makedumpfile/console.h"
 #include "makedumpfile/dump.h"
+#include "makedumpfile/named_file.h"
 #include "makedumpfile/options.h"
 #include "makedumpfile/report_json.h"
 #include "makedumpfile/show_facts.h"
@@ -53,14 +54,20 @@ Status rearrange(const Options& options, Console& console) {
 
 Status dump_dmesg(const Options& options, Console& console) {
   const DumpRequest& request = options.dump;
-  TRY(write_dmesg(request.vmcore, request.output, request.output_fd, request.overwrite));
+  TRY(write_dmesg(request.vmcore, request.output, request.output_fd, request.overwrite, request.named));
   console.say(kCommon, fmt::format("\nThe dmesg log is saved to {}.\n",
                                    request.flattened ? "STDOUT" : request.output));
   return {};
 }
 
 Status print_facts(const Options& options, Console& console) {
-  console.say(kCommon, TRY(show_facts(options.dump.vmcore)));
+  console.say(kCommon, TRY(show_facts(options.dump.vmcore, options.dump.named)));
+  return {};
+}
+
+Status write_facts(const Options& options, Console& console) {
+  TRY(save_facts(options.vmlinux, options.dump.output, options.dump.overwrite));
+  console.say(kCommon, fmt::format("\nThe vmcoreinfo is saved to {}.\n", options.dump.output));
   return {};
 }
 
@@ -90,13 +97,16 @@ constexpr ModeRow kModes[] = {
     {make_dump, Mode::dump, true},        {rearrange, Mode::rearrange, true},
     {dump_dmesg, Mode::dump_dmesg, true}, {print_facts, Mode::show_facts, false},
     {show_help, Mode::help, false},       {show_version, Mode::version, false},
-    {nothing, Mode::check_params, false},
+    {nothing, Mode::check_params, false}, {write_facts, Mode::save_facts, true},
 };
+
+constexpr int kFailed = 1;
+constexpr int kOtherRelease = 2;  // the -i file is of another kernel
 
 int failed(Console& console, std::string_view message) {
   console.say(kError, fmt::format("{}\n", message));
   console.say(kCommon, "\nmakedumpfile Failed.\n");
-  return 1;
+  return kFailed;
 }
 
 int invalid_command_line(const Error& error) {
@@ -106,12 +116,22 @@ int invalid_command_line(const Error& error) {
   return failed(console, fmt::format("{}\nCommandline parameter is invalid.\n{}", error.message(), hint));
 }
 
+Status run_mode(const ModeRow& mode, Options& options, Console& console) {
+  const bool reads_dump = mode.mode != Mode::save_facts && mode.mode != Mode::check_params;
+  if (reads_dump) options.dump.named = TRY(read_named_file(options));
+  return mode.run(options, console);
+}
+
 int run(std::span<char* const> arguments) {
-  const Result<Options> options = parse_makedumpfile_options(arguments);
+  Result<Options> options = parse_makedumpfile_options(arguments);
   if (!options) return invalid_command_line(options.error());
   Console console(options->message_level, options->dump.flattened ? stderr : stdout);
   const ModeRow& mode = *std::ranges::find(kModes, options->mode, &ModeRow::mode);
-  if (Status done = mode.run(*options, console); !done) return failed(console, done.error().message());
+  if (const Status done = run_mode(mode, *options, console); !done) {
+    const int status = failed(console, done.error().message());
+    const bool other_release = done.error().kind() == ErrorKind::mismatch && !options->vmcoreinfo.empty();
+    return other_release ? kOtherRelease : status;
+  }
   if (mode.last_words) console.say(kCommon, "\nmakedumpfile Completed.\n");
   return 0;
 }

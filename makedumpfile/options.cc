@@ -20,6 +20,7 @@ constexpr unsigned kMaxThreads = 1024;
 struct Parsing : Options {
   std::optional<Mode> words_only;  // -h or -v: nothing else counts
   bool check_only = false;
+  std::string saved_facts;  // -g
   unsigned added_levels = 0;
 };
 
@@ -93,6 +94,17 @@ Status set_json(Parsing& options, std::string_view argument) {
   return {};
 }
 
+template <auto Member>
+Status name_file(Parsing& options, std::string_view argument) {
+  if (argument.empty()) return fail(ErrorKind::usage, "an empty file name");
+  options.*Member = argument;
+  return {};
+}
+
+Status save_facts(Parsing& options, std::string_view argument) {
+  return name_file<&Parsing::saved_facts>(options, argument);
+}
+
 Status use_read(Parsing& options, std::string_view /*argument*/) {
   options.dump.use_mmap = false;
   return {};
@@ -131,6 +143,12 @@ constexpr Option<Parsing> kTable[] = {
      set_mode<Mode::dump_dmesg>},
     {{0, "show-facts", kNone, nullptr, "print what is known of the kernel of VMCORE, and from where"},
      set_mode<Mode::show_facts>},
+    {{'x', nullptr, kRequired, "VMLINUX",
+      "take facts from the crashed kernel's vmlinux with debug information"},
+     name_file<&Parsing::vmlinux>},
+    {{'i', nullptr, kRequired, "FILE", "take facts from a FILE that -g has written"},
+     name_file<&Parsing::vmcoreinfo>},
+    {{'g', nullptr, kRequired, "FILE", "write the facts of the -x VMLINUX to FILE"}, save_facts},
     {{0, "num-threads", kRequired, "N", "threads that read and compress"}, set_threads},
     {{0, "message-level", kRequired, "N", "sum of 1 progress, 2 common, 4 error, 8 debug, 16 report"},
      set_message_level},
@@ -155,9 +173,6 @@ constexpr Option<Parsing> kNotBuilt[] = {
     {{'E', nullptr, kNone, nullptr, ""}, not_built},
     {{'e', nullptr, kNone, nullptr, ""}, not_built},
     {{'L', nullptr, kRequired, "SIZE", ""}, not_built},
-    {{'x', nullptr, kRequired, "VMLINUX", ""}, not_built},
-    {{'i', nullptr, kRequired, "VMCOREINFO", ""}, not_built},
-    {{'g', nullptr, kRequired, "VMCOREINFO", ""}, not_built},
     {{'X', nullptr, kNone, nullptr, ""}, not_built},
     {{0, "split", kNone, nullptr, ""}, not_built},
     {{0, "splitblock-size", kRequired, "KB", ""}, not_built},
@@ -195,6 +210,7 @@ constexpr Usage kUsages[] = {
     {Mode::dump_dmesg, false, 2, "makedumpfile --dump-dmesg [-f] VMCORE LOGFILE"},
     {Mode::dump_dmesg, true, 1, "makedumpfile --dump-dmesg -F VMCORE"},
     {Mode::show_facts, false, 1, "makedumpfile --show-facts VMCORE"},
+    {Mode::save_facts, false, 0, "makedumpfile -g FILE [-f] -x VMLINUX"},
 };
 
 // Who only checks options, as a service does with its configuration, may not know the files yet.
@@ -207,7 +223,31 @@ Status check_files(Mode mode, bool flattened, bool check_only, size_t count) {
   return fail(ErrorKind::usage, "{} file names where {} belong: {}", count, usage->count, usage->text);
 }
 
-Status check_combination(const Parsing& parsing) {
+// -g makes no dump, so nothing that is about one goes with it.
+Status check_saving_facts(const Parsing& parsing) {
+  const DumpRequest& dump = parsing.dump;
+  if (parsing.vmlinux.empty()) return fail(ErrorKind::usage, "-g needs -x VMLINUX");
+  const bool about_dump =
+      dump.codec != CodecId::none || dump.dump_level != 0 || dump.flattened || dump.dry_run;
+  if (parsing.mode == Mode::dump && !about_dump) return {};
+  return fail(
+      ErrorKind::usage,
+      "-g takes only -x, -f and what to print: no -c, -l, -p, -z, -d, -F, -R, --dry-run, --dump-dmesg or "
+      "--show-facts");
+}
+
+Status check_named_files(const Parsing& parsing) {
+  if (!parsing.vmlinux.empty() && !parsing.vmcoreinfo.empty())
+    return fail(ErrorKind::usage, "-x and -i exclude each other");
+  const bool named = !parsing.vmlinux.empty() || !parsing.vmcoreinfo.empty();
+  if (named && parsing.mode == Mode::rearrange)
+    return fail(ErrorKind::usage, "-x and -i go with reading a VMCORE, not with -R");
+  return parsing.saved_facts.empty() ? Status() : check_saving_facts(parsing);
+}
+
+Status check_combination(Parsing& parsing) {
+  TRY(check_named_files(parsing));
+  if (!parsing.saved_facts.empty()) parsing.mode = Mode::save_facts;
   const bool writes_dump = parsing.mode == Mode::dump;
   if (parsing.dump.dry_run && !writes_dump) {
     return fail(ErrorKind::usage, "--dry-run goes with making a dump only");
@@ -247,6 +287,7 @@ Result<Options> parse_makedumpfile_options(std::span<char* const> arguments) {
   }
   TRY(check_combination(parsing));
   if (!parsing.files.empty()) place_files(parsing);
+  if (parsing.mode == Mode::save_facts) parsing.dump.output = parsing.saved_facts;
   if (parsing.check_only) parsing.mode = Mode::check_params;
   return parsing;
 }

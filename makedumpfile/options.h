@@ -13,7 +13,7 @@
 
 namespace kdump {
 
-enum class Mode { dump, rearrange, dump_dmesg, show_facts, help, version, check_params };
+enum class Mode { dump, rearrange, dump_dmesg, show_facts, save_facts, help, version, check_params };
 
 // Bits of --message-level.
 namespace message_level {
@@ -27,6 +27,8 @@ struct Options {
   unsigned message_level = message_level::kDefault;
   int json_fd = -1;                // the report goes there as JSON
   std::vector<std::string> files;  // positional arguments, checked against the mode
+  std::string vmlinux;             // -x; reading it into dump.named is the caller's, and likewise for
+  std::string vmcoreinfo;          // -i
 };
 
 // `arguments` excludes the program's name. `dump` holds the file names where they belong (for -R and the log,

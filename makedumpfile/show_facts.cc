@@ -62,9 +62,9 @@ std::string paragraph(std::string_view title, const std::vector<std::string>& li
 
 }  // namespace
 
-Result<std::string> show_facts(const std::string& vmcore_path) {
+Result<std::string> show_facts(const std::string& vmcore_path, const NamedFacts& named) {
   const std::unique_ptr<Vmcore> vmcore = TRY(open_vmcore(vmcore_path));
-  const KernelInfo kernel = TRY(read_kernel_info(*vmcore));
+  const KernelInfo kernel = TRY(read_kernel_info(*vmcore, named));
   return known(kernel.facts()) + missing(kernel.facts()) +
          paragraph("What follows for a dump", consequences(kernel)) +
          paragraph("What contradicts itself", contradictions(kernel.facts())) +

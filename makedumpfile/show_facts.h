@@ -5,11 +5,13 @@
 #include <string>
 
 #include "common/error.h"
+#include "makedumpfile/kernel/named_facts.h"
 
 namespace kdump {
 
 // One line a fact, sorted by key ("OFFSET(page.flags)=0  btf"), then what is missing, what follows from that,
 // where two sources contradict each other, and what became of those that could not tell. Ready to print.
-Result<std::string> show_facts(const std::string& vmcore);
+// `named`: as in DumpRequest.
+Result<std::string> show_facts(const std::string& vmcore, const NamedFacts& named);
 
 }  // namespace kdump

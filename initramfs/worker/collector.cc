@@ -121,6 +121,9 @@ Result<DumpRequest> makedumpfile_request(const std::vector<std::string>& collect
   if (options.json_fd >= 0)
     return fail(ErrorKind::usage,
                 "core_collector: --json has no place here, kdump-result.json tells the same");
+  if (!options.vmlinux.empty() || !options.vmcoreinfo.empty())
+    return fail(ErrorKind::usage,
+                "core_collector: -x and -i name files that the capture kernel does not have");
   options.dump.vmcore = vmcore;
   options.dump.output = output;
   options.dump.flattened = false;

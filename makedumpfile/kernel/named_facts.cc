@@ -5,25 +5,22 @@
 #include <optional>
 
 #include "common/endian.h"
-#include "common/layout/elf.h"
 #include "common/text.h"
 #include "makedumpfile/arch/address_space.h"
 #include "makedumpfile/arch/architecture.h"
 #include "makedumpfile/kernel/facts.h"
 #include "makedumpfile/kernel/kernel_info.h"
+#include "makedumpfile/kernel/wanted_facts.h"
 
 namespace kdump {
 namespace {
 
-// Where an architecture links its kernel's image: a virtual address there lies at itself - begin + phys_base.
+// Where a kernel's image is linked and runs: a virtual address there lies at itself - begin + phys_base.
 struct ImageRange {
-  uint16_t machine;
   uint64_t begin;
   uint64_t size;
 };
 
-// x86_64: __START_KERNEL_map, and KERNEL_IMAGE_SIZE with KASLR (arch/x86/include/asm/page_64_types.h).
-constexpr ImageRange kImageRanges[] = {{elf::EM_X86_64, 0xffffffff80000000, uint64_t{1} << 30}};
 constexpr uint64_t kUpperHalf = uint64_t{1} << 63;
 
 // Lines of one boot, which are another's only by chance.
@@ -44,9 +41,8 @@ bool is_in(const ImageRange& image, uint64_t addr) {
 }
 
 Result<ImageRange> image_range(uint16_t machine) {
-  for (const ImageRange& row : kImageRanges)
-    if (row.machine == machine) return row;
-  return fail(ErrorKind::unsupported, "ELF machine {}: where its kernels lie is not known", machine);
+  const KernelLayout& layout = TRY(find_architecture(machine))->kernel;
+  return ImageRange{layout.image.value(), layout.image_size};
 }
 
 std::optional<uint64_t> first_symbol(const Vmcoreinfo& lines, std::span<const std::string_view> names) {
@@ -244,7 +240,11 @@ Vmcoreinfo PlacedFacts::merged(const Vmcoreinfo& vmcoreinfo) const {
 
 void PlacedFacts::add_to(Facts& facts) const {
   const Facts named(lines_);
-  for (const auto& [key, fact] : named.all()) facts.add(key, fact.value, FactSource::named_file);
+  for (const auto& [key, fact] : named.all()) {
+    // Of a pointer VMCOREINFO has the value and a vmlinux the place: that is no contradiction.
+    const bool is_symbol = kind_of(key) == FactKind::symbol;
+    if (!is_symbol || !facts.has(key)) facts.add(key, fact.value, FactSource::named_file);
+  }
 }
 
 Status check_same_kernel(const NamedFacts& named, const KernelInfo& kernel) {

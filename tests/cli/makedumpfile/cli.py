@@ -226,8 +226,7 @@ class CommandLine(unittest.TestCase):
                 self.assertFalse(self.out.exists())
 
     def test_options_that_are_not_built_yet_say_so(self):
-        for options in (["-E"], ["-e"], ["-X"], ["--split"], ["--reassemble"], ["-x", "vmlinux"], ["-i", "info"],
-                        ["-g", "info"], ["-L", "1M"], ["--mem-usage"], ["--vtop", "0"], ["--config", "c"], ["--eppic", "e"],
+        for options in (["-E"], ["-e"], ["-X"], ["--split"], ["--reassemble"], ["-L", "1M"], ["--mem-usage"], ["--vtop", "0"], ["--config", "c"], ["--eppic", "e"],
                         ["--extension", "e"], ["--diskset", "d"], ["--splitblock-size", "1"], ["--partial-dmesg"],
                         ["--xen-syms", "x"], ["--xen-vmcoreinfo", "x"], ["--xen_phys_start", "0"], ["-d", "31,1"]):
             with self.subTest(options=options):
@@ -327,6 +326,59 @@ class CommandLine(unittest.TestCase):
                 kept += 1
                 self.assertEqual(content[offset:offset + size], page(index))
             self.assertGreater(kept, 100)
+
+    # Files that the user names.
+
+    def info_file(self, release):
+        path = self.path(f"info-{release}")
+        path.write_text(f"OSRELEASE={release}\nPAGESIZE=4096\nSYMBOL(_stext)=ffffffff81000000\n")
+        return path
+
+    def test_a_vmcoreinfo_file_of_another_release_ends_with_status_2(self):
+        done = self.run_it("-i", self.info_file("6.12.0"), self.core, self.out)
+        self.assertEqual(done.returncode, 2, done)
+        self.assertTrue(done.stdout.decode().endswith(FAILED), done)
+        error = done.stderr.decode()
+        self.assertEqual(len(error.splitlines()), 1, error)
+        for words in ("info-6.12.0", "6.12.0", "6.1.0-test", str(self.core)):
+            self.assertIn(words, error)
+        self.assertFalse(self.out.exists())
+
+    def test_a_dump_that_does_not_tell_where_its_kernel_was(self):
+        for options in ((self.core, self.out), ("--dump-dmesg", self.core, self.path("log"))):
+            self.fail_with("nothing tells where its kernel was", "-i", self.info_file("6.1.0-test"), *options)
+
+    def test_named_files_that_are_none(self):
+        self.path("text").write_text("hello\n")
+        for message, *options in (
+                ("-i: cannot open /no/such/info", "-i", "/no/such/info"), ("line 1", "-i", self.path("text")),
+                ("-x: cannot open /no/such/vmlinux", "-x", "/no/such/vmlinux"), ("no ELF file", "-x", self.path("text")),
+                ("is a core", "-x", self.core), ("debug information", "-x", "/bin/true")):
+            with self.subTest(options=options):
+                done = self.fail_with(message, *options, self.core, self.out)
+                self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+                self.assertFalse(self.out.exists())
+
+    def test_invalid_command_lines_about_named_files(self):
+        for message, *options in (
+                ("exclude each other", "-x", "vmlinux", "-i", "info", self.core, self.out),
+                ("not with -R", "-R", "-x", "vmlinux", self.out), ("-g needs -x", "-g", "info"),
+                ("-g needs -x", "-g", "info", "-i", "other"), ("needs an argument", "-g"), ("empty file name", "-g", ""),
+                ("2 file names where 0 belong", "-g", "info", "-x", "vmlinux", self.core, self.out),
+                *(("-g takes only", "-g", "info", "-x", "vmlinux", *more) for more in (
+                    ["-c"], ["-l"], ["-p"], ["-z"], ["-d", "1"], ["-F"], ["--dry-run"], ["--dump-dmesg"], ["--show-facts"]))):
+            with self.subTest(options=options):
+                done = self.fail_with(message, *options)
+                self.assertIn(b"Commandline parameter is invalid.", done.stderr)
+
+    def test_facts_are_not_saved_over_a_file_nor_by_halves(self):
+        info = self.path("info")
+        info.write_text("precious")
+        self.fail_with("File exists", "-g", info, "-x", "/no/such/vmlinux")
+        self.fail_with("/no/such/vmlinux", "-f", "-g", info, "-x", "/no/such/vmlinux")
+        self.assertEqual(info.read_text(), "precious")
+        self.fail_with("debug information", "-g", self.path("new"), "-x", "/bin/true")
+        self.assertEqual(sorted(p.name for p in info.parent.iterdir()), ["core", "info"])
 
     # The log and the man page.
 

@@ -53,6 +53,28 @@ TEST(MakedumpfileOptions, AStreamGoesToStandardOutput) {
   EXPECT_EQ(options->dump.codec, CodecId::zstd);
 }
 
+TEST(MakedumpfileOptions, NamedFilesAreForTheCallerToRead) {
+  const auto by_vmlinux = parse({"-x", "vmlinux", "-d", "31", "core", "dump"});
+  ASSERT_TRUE(by_vmlinux) << by_vmlinux.error().message();
+  EXPECT_EQ(by_vmlinux->vmlinux, "vmlinux");
+  EXPECT_TRUE(by_vmlinux->dump.named.empty());
+  EXPECT_EQ(parse({"--dump-dmesg", "-i", "info", "core", "log"})->vmcoreinfo, "info");
+  EXPECT_EQ(parse({"--show-facts", "-i", "info", "core"})->vmcoreinfo, "info");
+  EXPECT_EQ(kind_of_error({"-x", "vmlinux", "-i", "info", "core", "dump"}), ErrorKind::usage);
+  EXPECT_EQ(kind_of_error({"-i", "info", "-R", "dump"}), ErrorKind::usage);
+}
+
+TEST(MakedumpfileOptions, SavingFactsTakesNothingElse) {
+  const auto saving = parse({"-g", "info", "-f", "-x", "vmlinux"});
+  ASSERT_TRUE(saving) << saving.error().message();
+  EXPECT_EQ(saving->mode, Mode::save_facts);
+  EXPECT_EQ(saving->dump.output, "info");
+  EXPECT_EQ(kind_of_error({"-g", "info"}), ErrorKind::usage);
+  EXPECT_EQ(kind_of_error({"-g", "info", "-x", "vmlinux", "-R", "dump"}), ErrorKind::usage);
+  EXPECT_EQ(kind_of_error({"-g", "info", "-x", "vmlinux", "-d", "31"}), ErrorKind::usage);
+  EXPECT_EQ(kind_of_error({"-g", "info", "-x", "vmlinux", "core"}), ErrorKind::usage);
+}
+
 TEST(MakedumpfileOptions, TheModesPlaceTheirFiles) {
   EXPECT_EQ(parse({"-R", "dump"})->dump.output, "dump");
   EXPECT_EQ(parse({"-R", "dump"})->mode, Mode::rearrange);
