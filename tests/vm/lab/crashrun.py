@@ -84,7 +84,8 @@ class Run:
 def booted(guest: Guest, log: Path, crashkernel: str = "128M", disks=(), cpu: str = "Nehalem", on_line=None):
     """Yield a Run of the guest once it is up; one VM at a time, a boot that fails is tried once more."""
     config = qemu.Config(
-        emulator=guest.kernel.emulator(), kernel=guest.kernel.vmlinuz, initrd=guest.initrd, log=log, disks=[guest.disk, *disks], reboots=True, cpu=cpu,
+        emulator=guest.kernel.emulator(), kernel=guest.kernel.vmlinuz, initrd=guest.initrd, log=log,
+        disks=[guest.disk, *disks], reboots=True, cpu=cpu,
         append=f"root=/dev/vda console=ttyS0 crashkernel={crashkernel} panic=10",
         agent_socket=guest.disk.with_suffix(".agent"))
     with cache.locked("vm"), contextlib.ExitStack() as stack:

@@ -38,7 +38,8 @@ DRGN_ANSWERS = {
     "log": LOG,
 }
 # What a debugger says when it could not read what it was asked for, and goes on.
-COMPLAINT = re.compile(r"^(?:crash|sys|bt|ps|log|kmem|mod|mount): .*$|page excluded|.*\bFaultError\b.*|.*seek error.*", re.MULTILINE)
+COMPLAINT = re.compile(r"^(?:crash|sys|bt|ps|log|kmem|mod|mount): .*$|page excluded|.*\bFaultError\b.*|.*seek error.*",
+                       re.MULTILINE)
 
 
 class NotAnswered(RuntimeError):

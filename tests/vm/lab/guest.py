@@ -65,7 +65,9 @@ def make(kernel: Kernel, folder: Path, config: str | None = None, sysconfig=None
          extra: dict[str, bytes] | None = None, say=lambda text: None) -> Guest:
     """A fresh guest in `folder` with build/release installed in it.
 
-    `config` replaces the lines of the shipped /etc/kdump.conf that set the same directives (others stay); `sysconfig` is a function of the shipped text of /etc/sysconfig/kdump to the one wanted; `extra` are files by path in the guest, all executable.
+    `config` replaces the lines of the shipped /etc/kdump.conf that set the same directives (others stay); `sysconfig` is a
+    function of the shipped text of /etc/sysconfig/kdump to the one wanted; `extra` are files by path in the guest, all
+    executable.
     """
     root = folder / "root"
     run("cp", "-a", "--reflink=auto", base(say), root)
