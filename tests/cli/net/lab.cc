@@ -171,6 +171,15 @@ void wait_for_port(const char* address, uint16_t port) {
   FAIL() << "nobody listens at " << address << " port " << port;
 }
 
+bool Server::signal_named(std::string_view name, int signal) const {
+  bool found = false;
+  for (const pid_t pid : descendants_of(pid_)) {
+    if (read_text(fmt::format("/proc/{}/comm", pid)) != std::string(name) + "\n") continue;
+    found = kill(pid, signal) == 0;
+  }
+  return found;
+}
+
 MuteServer::MuteServer(uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in here{};
   here.sin_family = AF_INET;

@@ -60,6 +60,8 @@ class Server {
   void signal_all(int signal) const;
   // To the descendants alone.
   void signal_children(int signal) const;
+  // To those of them that run a program of that name; whether there was one.
+  [[nodiscard]] bool signal_named(std::string_view name, int signal) const;
 
  private:
   pid_t pid_ = -1;

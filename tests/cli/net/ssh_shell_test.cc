@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Dumps by `cat` and by SCP to a real OpenSSH server.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <cstring>
+
+#include "makedumpfile/format/flattener.h"
+#include "makedumpfile/format/reassembler.h"
+#include "makedumpfile/sink/ssh_shell_directory.h"
+#include "tests/cli/net/ssh_lab.h"
+#include "tests/unit/makedumpfile/support/memory_sink.h"
+
+namespace kdump {
+namespace {
+
+using testing::HasSubstr;
+using namespace test;
+
+constexpr size_t kSize = 20 << 20;
+constexpr size_t kPiece = 1 << 20;
+
+struct Connected {
+  Connected(const SshTarget& target, ShellTransfer transfer, const std::string& parent,
+            const std::string& name = "host-date") {
+    auto connected = SshSession::connect(target);
+    if (!connected) {
+      ADD_FAILURE() << connected.error().message();
+      return;
+    }
+    session = std::move(*connected);
+    auto opened = open_shell_directory(*session, transfer, parent, name);
+    if (opened)
+      directory = std::move(*opened);
+    else
+      error = opened.error();
+  }
+
+  std::unique_ptr<SshSession> session;
+  std::unique_ptr<RemoteDirectory> directory;
+  Error error{ErrorKind::failure, 0, "none"};
+};
+
+Status copy(RemoteDirectory& directory, const std::string& name, std::function<void()> at_half = {}) {
+  const ByteVector content = noise(kSize);
+  const auto file = TRY(directory.create_stream(name, kSize));
+  for (size_t at = 0; at < kSize; at += kPiece) {
+    if (at == kSize / 2 && at_half) at_half();
+    TRY(file->write(Bytes(content).subspan(at, kPiece)));
+  }
+  return file->finish();
+}
+
+class SshShell : public testing::TestWithParam<ShellTransfer> {};
+
+TEST_P(SshShell, AFileArrivesAsItIs) {
+  const SshLab lab;
+  // Every character that a shell might take for its own.
+  const std::string parent = lab.dumps() + "/it's a \"$HOME\" `of` dumps\\; *";
+  Connected to(lab.target(), GetParam(), parent);
+  ASSERT_TRUE(to.directory) << to.error.message();
+  EXPECT_EQ(to.directory->path(), parent + "/host-date");
+  EXPECT_EQ(mode_of(to.directory->path()), 0700U);
+  write_text(to.directory->path() + "/vmcore-incomplete", "of an earlier attempt");
+  const Status status = copy(*to.directory, "vmcore");
+  ASSERT_TRUE(status) << status.error().message();
+  EXPECT_TRUE(read_text(to.directory->path() + "/vmcore") == text_of(noise(kSize)));
+  EXPECT_EQ(mode_of(to.directory->path() + "/vmcore"), 0600U);
+  EXPECT_FALSE(exists(to.directory->path() + "/vmcore-incomplete"));
+}
+
+TEST_P(SshShell, ATakenNameGetsANumber) {
+  const SshLab lab;
+  const Connected first(lab.target(), GetParam(), lab.dumps());
+  const Connected second(lab.target(), GetParam(), lab.dumps());
+  ASSERT_TRUE(second.directory) << second.error.message();
+  EXPECT_EQ(second.directory->path(), lab.dumps() + "/host-date-2");
+}
+
+TEST_P(SshShell, ProvesThatADumpCanBeSaved) {
+  const SshLab lab;
+  Connected to(lab.target(), GetParam(), lab.dumps());
+  ASSERT_TRUE(to.directory) << to.error.message();
+  const Status status = prove(*to.directory);
+  EXPECT_TRUE(status) << status.error().message();
+  const auto free = to.directory->free_bytes();
+  ASSERT_TRUE(free && *free);
+  EXPECT_GT(**free, 0U);
+  EXPECT_TRUE(to.directory->remove_itself());
+  EXPECT_FALSE(exists(lab.dumps() + "/host-date"));
+}
+
+TEST_P(SshShell, AnAccountThatOnlyDoesSftpIsToldApart) {
+  const SshLab lab("Subsystem sftp internal-sftp\nForceCommand internal-sftp\n");
+  const Connected to(lab.target(), GetParam(), lab.dumps());
+  EXPECT_FALSE(to.directory);
+  EXPECT_EQ(to.error.kind(), ErrorKind::unsupported) << to.error.message();
+}
+
+TEST_P(SshShell, AFolderThatMayNotBeWrittenSaysSo) {
+  const SshLab lab;
+  const Connected to(lab.target(), GetParam(), "/proc/1");
+  EXPECT_FALSE(to.directory);
+  EXPECT_THAT(to.error.message(), HasSubstr("/proc/1/host-date"));
+}
+
+TEST_P(SshShell, AFullDiskIsNoSpace) {
+  const SshLab lab;
+  mount_tmpfs(lab.folder() / "full", 8 << 20);
+  Connected to(lab.target(), GetParam(), lab.folder() / "full");
+  ASSERT_TRUE(to.directory) << to.error.message();
+  const Status status = copy(*to.directory, "vmcore");
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().kind(), ErrorKind::no_space) << status.error().message();
+  EXPECT_FALSE(exists(to.directory->path() + "/vmcore"));
+}
+
+TEST_P(SshShell, AServerKilledAtHalfIsAnError) {
+  const SshLab lab;
+  Connected to(lab.target(), GetParam(), lab.dumps());
+  ASSERT_TRUE(to.directory) << to.error.message();
+  const Status status = copy(*to.directory, "vmcore", [&] { lab.server().signal_children(SIGKILL); });
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().errno_value(), ECONNRESET) << status.error().message();
+  EXPECT_FALSE(exists(to.directory->path() + "/vmcore"));
+}
+
+TEST_P(SshShell, ACommandKilledAtHalfIsAnError) {
+  const SshLab lab;
+  Connected to(lab.target(), GetParam(), lab.dumps());
+  ASSERT_TRUE(to.directory) << to.error.message();
+  // The connection lives on, what wrote the file does not.
+  const Status status = copy(*to.directory, "vmcore", [&] {
+    EXPECT_TRUE(lab.server().signal_named(GetParam() == ShellTransfer::cat ? "cat" : "scp", SIGKILL));
+  });
+  ASSERT_FALSE(status);
+  EXPECT_FALSE(exists(to.directory->path() + "/vmcore"));
+}
+
+TEST_P(SshShell, AServerStoppedAtHalfEndsByTheDeadline) {
+  const SshLab lab;
+  Connected to(lab.target(), GetParam(), lab.dumps());
+  ASSERT_TRUE(to.directory) << to.error.message();
+  const Status status = copy(*to.directory, "vmcore", [&] { lab.server().signal_children(SIGSTOP); });
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().kind(), ErrorKind::timed_out) << status.error().message();
+}
+
+INSTANTIATE_TEST_SUITE_P(By, SshShell, testing::Values(ShellTransfer::cat, ShellTransfer::scp),
+                         [](const auto& one) { return one.param == ShellTransfer::cat ? "Cat" : "Scp"; });
+
+TEST(SshCat, AFlattenedDumpCanBePutTogether) {
+  constexpr uint64_t kPages = 2000;
+  const SshLab lab;
+  Connected to(lab.target(), ShellTransfer::cat, lab.dumps());
+  ASSERT_TRUE(to.directory) << to.error.message();
+  auto stream = to.directory->create_stream("vmcore.flat", std::nullopt);
+  ASSERT_TRUE(stream) << stream.error().message();
+  Flattener flattener(**stream);
+  const Status status = write_dump(flattener, kPages);
+  ASSERT_TRUE(status) << status.error().message();
+  const std::string flat = read_text(to.directory->path() + "/vmcore.flat");
+  size_t at = 0;
+  const auto read = [&](MutableBytes out) -> Result<size_t> {
+    const size_t count = std::min(out.size(), flat.size() - at);
+    std::memcpy(out.data(), flat.data() + at, count);
+    at += count;
+    return count;
+  };
+  MemorySink whole;
+  const auto done = reassemble(read, "vmcore.flat", whole);
+  ASSERT_TRUE(done) << done.error().message();
+  EXPECT_TRUE(whole.bytes == dump_bytes(kPages));
+}
+
+TEST(Scp, TheSizeMustBeKnownAndRight) {
+  const SshLab lab;
+  Connected to(lab.target(), ShellTransfer::scp, lab.dumps());
+  ASSERT_TRUE(to.directory) << to.error.message();
+  const auto unsized_file = to.directory->create_stream("vmcore", std::nullopt);
+  ASSERT_FALSE(unsized_file);
+  EXPECT_EQ(unsized_file.error().kind(), ErrorKind::unsupported);
+  auto file = to.directory->create_stream("vmcore", 10);
+  ASSERT_TRUE(file);
+  EXPECT_FALSE((*file)->write(noise(12)));
+  EXPECT_FALSE((*file)->finish());
+}
+
+}  // namespace
+}  // namespace kdump
