@@ -113,7 +113,7 @@ TEST(Btf, AnonymousStructsInACircleEnd) {
 }
 
 struct BrokenBtf : ::testing::Test {
-  std::string error() {
+  [[nodiscard]] std::string error() const {
     const auto answers = ask_btf(raw, {});
     return answers ? "no error" : answers.error().message();
   }

@@ -43,7 +43,8 @@ TEST_F(KallsymsSearch, FindsTheTablesAndWhatTheyTell) {
   EXPECT_EQ(found->offsets, VirtAddr(kImage + 0x400008));
   EXPECT_THAT(look_up(*found),
               ElementsAre(Pair("function_number_0", VirtAddr(FakeOldKallsyms::kRelativeBase)),
-                          Pair("function_number_699", VirtAddr(FakeOldKallsyms::kRelativeBase + 699 * 16))));
+                          Pair("function_number_699",
+                               VirtAddr(FakeOldKallsyms::kRelativeBase + 699U * uint64_t{16}))));
 }
 
 TEST_F(KallsymsSearch, FindsPlainAddresses) {
@@ -53,7 +54,8 @@ TEST_F(KallsymsSearch, FindsPlainAddresses) {
   EXPECT_EQ(found->addresses, VirtAddr(kImage + 0x400008));
   EXPECT_THAT(look_up(*found),
               ElementsAre(Pair("function_number_0", VirtAddr(FakeOldKallsyms::kRelativeBase)),
-                          Pair("function_number_699", VirtAddr(FakeOldKallsyms::kRelativeBase + 699 * 16))));
+                          Pair("function_number_699",
+                               VirtAddr(FakeOldKallsyms::kRelativeBase + 699U * uint64_t{16}))));
 }
 
 // At the edges of what is read at once, and of memory.

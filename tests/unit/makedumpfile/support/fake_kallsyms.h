@@ -36,7 +36,7 @@ class FakeKallsyms {
 
   void add(char type, const std::string& name, uint64_t address) {
     put_name(type + name);
-    const uint64_t at = kAddresses + count_ * (encoding_ == KallsymsAddresses::plain ? 8 : 4);
+    const uint64_t at = kAddresses + uint64_t{count_} * (encoding_ == KallsymsAddresses::plain ? 8 : 4);
     if (encoding_ == KallsymsAddresses::plain) {
       kernel_->vmcore().put_value<le64>(at, address);
     } else {
@@ -68,7 +68,7 @@ class FakeKallsyms {
     table.push_back('\0');
     for (unsigned token = 0; token < 256; ++token) {
       const size_t at = token == 0 ? 0 : table.size();
-      kernel_->vmcore().put_value<le16>(kTokenIndex + token * 2, static_cast<uint16_t>(at));
+      kernel_->vmcore().put_value<le16>(kTokenIndex + uint64_t{token} * 2, static_cast<uint16_t>(at));
       if (token == 0) continue;
       table.push_back(static_cast<char>(token));
       table.push_back('\0');
