@@ -17,11 +17,11 @@ Status VirtualReader::read(VirtAddr addr, MutableBytes out) {
   return {};
 }
 
-void VirtualReader::for_each_mapped(VirtRange range, const std::function<void(PhysRange)>& visit) {
+void VirtualReader::for_each_mapped(VirtRange range, const std::function<bool(PhysRange)>& visit) {
   while (!range.empty()) {
     const Mapping mapping = walker_.look_up(range.begin);
     const uint64_t step = std::min(range.size(), mapping.size);
-    if (mapping.addr) visit({*mapping.addr, *mapping.addr + step});
+    if (mapping.addr && !visit({*mapping.addr, *mapping.addr + step})) return;
     range.begin += step;
   }
 }

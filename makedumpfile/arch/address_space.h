@@ -29,8 +29,9 @@ class VirtualReader {
   }
   // Where `addr` is mapped, or how far nothing is.
   Mapping look_up(VirtAddr addr) { return walker_.look_up(addr); }
-  // Calls visit(physical memory) for each mapped piece of `range` in ascending order of virtual addresses.
-  void for_each_mapped(VirtRange range, const std::function<void(PhysRange)>& visit);
+  // Calls visit(physical memory) for each mapped piece of `range` in ascending order of virtual addresses,
+  // until it says false. It may use this reader.
+  void for_each_mapped(VirtRange range, const std::function<bool(PhysRange)>& visit);
 
  private:
   const Vmcore* vmcore_;

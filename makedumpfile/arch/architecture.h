@@ -12,12 +12,13 @@ namespace kdump {
 
 // What is where in the kernel's half of the virtual addresses, and what else only the architecture knows.
 struct KernelLayout {
-  VirtAddr image;        // the kernel image lies somewhere in the image_size bytes from here on,
-  uint64_t image_size;   // unless NUMBER(KERNEL_IMAGE_SIZE) tells how many;
-  VirtAddr modules_end;  // and memory for modules from there to here
-  uint64_t stack_size;   // of a task, where SIZE(thread_union) is not told
-  size_t stack_pointer;  // its offset in NT_PRSTATUS, bytes
-  VirtAddr user_end;     // addresses below are never the kernel's
+  VirtAddr image;         // the kernel image lies somewhere in the image_size bytes from here on,
+  uint64_t image_size;    // unless NUMBER(KERNEL_IMAGE_SIZE) tells how many;
+  VirtAddr modules_end;   // and memory for modules from there to here
+  uint64_t stack_size;    // of a task, where SIZE(thread_union) is not told
+  size_t stack_pointer;   // its offset in NT_PRSTATUS, bytes
+  VirtRange cpu_entries;  // maps pages of every CPU's own area, besides others; may be empty
+  VirtAddr user_end;      // addresses below are never the kernel's
 };
 
 struct Architecture {

@@ -12,7 +12,9 @@
 // KERNEL_IMAGE_SIZE, which is 1 GiB with CONFIG_RANDOMIZE_BASE and 512 MiB without
 // (arch/x86/include/asm/page_64_types.h), to MODULES_END (arch/x86/include/asm/pgtable_64_types.h; 5.10 and
 // older end it 16 MiB lower, where nothing is mapped). A task's stack has 16 KiB, 32 KiB with KASAN
-// (THREAD_SIZE). struct elf_prstatus has the registers at 112, sp is the 20th (struct user_regs_struct).
+// (THREAD_SIZE). struct elf_prstatus has the registers at 112, sp is the 20th (struct user_regs_struct). The
+// cpu_entry_area of each CPU (arch/x86/include/asm/cpu_entry_area.h, arch/x86/mm/cpu_entry_area.c) maps its
+// GDT, TSS and exception stacks, which are per-CPU variables.
 #include "common/layout/elf.h"
 #include "makedumpfile/arch/architecture.h"
 
@@ -20,6 +22,7 @@ namespace kdump {
 namespace {
 
 constexpr uint64_t kStartKernelMap = 0xffffffff80000000;  // __START_KERNEL_map
+constexpr uint64_t kCpuEntryArea = 0xfffffe0000000000;    // CPU_ENTRY_AREA_PGD, 512 GiB
 constexpr uint64_t kPresent = 1;                          // _PAGE_PRESENT
 constexpr uint64_t kHuge = 1 << 7;                        // _PAGE_PSE
 constexpr uint64_t kAddressMask = 0x000ffffffffff000;     // bits 12 to 51
@@ -63,6 +66,7 @@ const Architecture kX86_64 = {
                .modules_end = VirtAddr(0xffffffffff000000),
                .stack_size = 16384,
                .stack_pointer = 112 + 19 * 8,
+               .cpu_entries = {VirtAddr(kCpuEntryArea), VirtAddr(kCpuEntryArea + (uint64_t{1} << 39))},
                .user_end = VirtAddr(uint64_t{1} << 63)},
 };
 

@@ -3,17 +3,21 @@
 
 namespace kdump {
 
-void ProtectedSearch::add(PhysRange range) {
-  if (range.empty()) return;
+PfnRange ProtectedSearch::pages_of(PhysRange range) const {
   const unsigned shift = kernel.page_shift();
-  found.add({Pfn(range.begin.value() >> shift), Pfn(((range.end.value() - 1) >> shift) + 1)});
+  return {Pfn(range.begin.value() >> shift), Pfn(((range.end.value() - 1) >> shift) + 1)};
+}
+
+void ProtectedSearch::add(PhysRange range) {
+  if (!range.empty()) found.add(pages_of(range));
 }
 
 uint64_t ProtectedSearch::add_mapped(VirtRange range) {
   uint64_t pages = 0;
   memory.for_each_mapped(range, [&](PhysRange piece) {
     add(piece);
-    pages += ((piece.size() - 1) >> kernel.page_shift()) + 1;
+    pages += pages_of(piece).size();
+    return true;
   });
   return pages;
 }

@@ -22,6 +22,8 @@ struct ProtectedSearch {
   PageRuns found;
 
   [[nodiscard]] const Facts& facts() const { return kernel.facts(); }
+  // Of a range that is not empty.
+  [[nodiscard]] PfnRange pages_of(PhysRange range) const;
   // Adds the pages of physical memory.
   void add(PhysRange range);
   // Adds what is mapped of a stretch of virtual memory, and how many pages that were. Begins and ends in the

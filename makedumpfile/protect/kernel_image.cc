@@ -4,8 +4,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "makedumpfile/mm/page_ranges.h"
-#include "makedumpfile/protect/finder.h"
+#include "makedumpfile/protect/reserved_pages.h"
 
 namespace kdump {
 namespace {
@@ -76,65 +75,18 @@ std::optional<VirtRange> linked_image(const ProtectedSearch& search) {
   return plausible ? std::optional(image) : std::nullopt;
 }
 
-// Flags of struct pages, read some at a time.
-class ReservedPages {
- public:
-  static Result<ReservedPages> of(ProtectedSearch& search) {
-    const Facts& facts = search.facts();
-    // PG_reserved comes right before PG_private in every enum pageflags there was.
-    auto bit = facts.number("PG_reserved");
-    if (!bit) bit = TRY(facts.need_number("PG_private")) - 1;
-    const uint64_t size = TRY(facts.need_size("page")), flags = TRY(facts.need_offset("page.flags"));
-    if (*bit < 0 || *bit > 63 || size > 4096 || flags + sizeof(uint64_t) > size)
-      return fail(ErrorKind::corrupt, "PG_reserved {}, SIZE(page) {}, page.flags at {}: no kernel has these",
-                  *bit, size, flags);
-    return ReservedPages(search, size, flags, uint64_t{1} << *bit);
-  }
-
-  // Adds the reserved pages of a piece of memory; how many.
-  uint64_t add_from(PhysRange memory) {
-    const unsigned shift = search_.kernel.page_shift();
-    const PfnRange pages{Pfn(memory.begin.value() >> shift), Pfn(((memory.end.value() - 1) >> shift) + 1)};
-    uint64_t added = 0;
-    for (const MemMapRange& range : overlapping(search_.mem_map, pages)) {
-      const PfnRange part = intersection(pages, range.pages);
-      for (Pfn pfn = part.begin; pfn < part.end; pfn += kBatch)
-        added += add_batch(range, {pfn, std::min(pfn + kBatch, part.end)});
-    }
-    return added;
-  }
-
- private:
-  static constexpr uint64_t kBatch = 512;
-
-  ReservedPages(ProtectedSearch& search, uint64_t size, uint64_t flags, uint64_t mask)
-      : search_(search), size_(size), flags_(flags), mask_(mask) {}
-
-  uint64_t add_batch(const MemMapRange& range, PfnRange pages) {
-    structs_.resize(pages.size() * size_);
-    if (!search_.memory.read(range.first + (pages.begin - range.pages.begin) * size_, structs_)) return 0;
-    uint64_t added = 0;
-    for (Pfn pfn = pages.begin; pfn < pages.end; ++pfn) {
-      le64 flags;
-      std::memcpy(&flags, structs_.data() + (pfn - pages.begin) * size_ + flags_, sizeof flags);
-      if ((flags & mask_) == 0) continue;
-      search_.found.add({pfn, pfn + 1});
-      ++added;
-    }
-    return added;
-  }
-
-  ProtectedSearch& search_;
-  uint64_t size_, flags_, mask_;
-  ByteVector structs_;
-};
-
 Result<uint64_t> add_reserved_pages(ProtectedSearch& search) {
   ReservedPages reserved = TRY(ReservedPages::of(search));
-  std::vector<PhysRange> pieces;
-  search.memory.for_each_mapped(search.image_area(), [&](PhysRange piece) { pieces.push_back(piece); });
   uint64_t pages = 0;
-  for (const PhysRange& piece : pieces) pages += reserved.add_from(piece);
+  search.memory.for_each_mapped(search.image_area(), [&](PhysRange piece) {
+    const PfnRange mapped = search.pages_of(piece);
+    for (Pfn pfn = mapped.begin; pfn < mapped.end; ++pfn) {
+      if (!reserved.contains(pfn)) continue;
+      search.found.add({pfn, pfn + 1});
+      ++pages;
+    }
+    return true;
+  });
   return pages;
 }
 

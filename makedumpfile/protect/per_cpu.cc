@@ -4,11 +4,14 @@
 // pcpu_first_chunk describes. What the unit has behind these was freed (pcpu_embed_first_chunk). Later chunks
 // lie in vmalloc memory and are not found.
 #include "makedumpfile/protect/cpus.h"
+#include "makedumpfile/protect/reserved_pages.h"
 
 namespace kdump {
 namespace {
 
 constexpr uint64_t kMaxUnit = uint64_t{64} << 20;
+constexpr uint64_t kMaxEntryPages = uint64_t{1} << 19;  // 64 for each of 8192 CPUs
+constexpr uint64_t kMaxReach = uint64_t{1} << 20;       // bytes of a unit that are in use
 
 // Bytes of a unit that are in use: up to the end of the pages that pcpu_first_chunk serves, which begin at
 // its base_addr for the first unit, at pcpu_base_addr.
@@ -30,10 +33,26 @@ Result<uint64_t> unit_in_use(ProtectedSearch& search) {
               base);
 }
 
-}  // namespace
+// Without symbols: per-CPU variables that the architecture maps a second time, and the reserved memory around
+// them, for the first chunk is memory taken at boot.
+Status add_areas_around_entries(ProtectedSearch& search) {
+  ReservedPages reserved = TRY(ReservedPages::of(search));
+  const uint64_t reach = kMaxReach / search.kernel.page_size();
+  PfnRange last{};
+  uint64_t looked_at = 0;
+  search.memory.for_each_mapped(search.layout.cpu_entries, [&](PhysRange piece) {
+    const PfnRange mapped = search.pages_of(piece);
+    for (Pfn pfn = mapped.begin; pfn < mapped.end && ++looked_at < kMaxEntryPages; ++pfn) {
+      if (last.contains(pfn) || !reserved.contains(pfn)) continue;
+      last = reserved.around(pfn, reach);
+      search.found.add(last);
+    }
+    return looked_at < kMaxEntryPages;
+  });
+  return {};
+}
 
-Status find_per_cpu_areas(ProtectedSearch& search) {
-  const CpuAreas areas = TRY(find_cpu_areas(search));
+Status add_areas(ProtectedSearch& search, const CpuAreas& areas) {
   const auto in_use = unit_in_use(search);
   const uint64_t size = std::max(areas.variables.size(), in_use.value_or(0));
   uint64_t pages = 0;
@@ -44,6 +63,15 @@ Status find_per_cpu_areas(ProtectedSearch& search) {
   if (pages == 0 && !areas.offsets.empty()) return fail("none of {} areas is mapped", areas.offsets.size());
   if (!in_use) return fail("only the static part is known: {}", in_use.error().message());
   return {};
+}
+
+}  // namespace
+
+Status find_per_cpu_areas(ProtectedSearch& search) {
+  const auto areas = find_cpu_areas(search);
+  if (areas) return add_areas(search, *areas);
+  TRY(add_areas_around_entries(search));
+  return std::unexpected(areas.error());
 }
 
 }  // namespace kdump

@@ -110,6 +110,28 @@ TEST_F(ProtectedPagesTest, WithoutTheChunkOnlyTheStaticPart) {
   EXPECT_THAT(pages.gaps(), ElementsAre(HasSubstr("only the static part is known")));
 }
 
+// 5.10 says nowhere where its symbols are.
+TEST_F(ProtectedPagesTest, WithoutSymbolsWhatIsReservedAroundTheCpusEntries) {
+  forget("__per_cpu_offset");
+  kernel.map(0xfffffe0000001000, FakeProtected::kArea1 + 0x1000, 12);
+  kernel.map(0xfffffe5000000000, FakeProtected::kArea0 + 0x1000, 12);
+  kernel.map(0xfffffe5000001000, FakeProtected::kArea0 + 0x3000, 12);
+  for (uint64_t pfn = FakeProtected::kArea0 / 4096; pfn < FakeProtected::kArea0 / 4096 + 5; ++pfn)
+    struct_pages.flags(pfn, 1 << 12);
+  const ProtectedPages pages = find();
+  EXPECT_EQ(pages.pages(Protection::per_cpu), 5U);
+  EXPECT_TRUE(has(pages, FakeProtected::kArea0));
+  EXPECT_FALSE(has(pages, FakeProtected::kArea1 + 0x1000));  // was not taken at boot
+  EXPECT_THAT(pages.gaps(), Contains(StartsWith("only in part protected: per-CPU areas: ")));
+}
+
+TEST_F(ProtectedPagesTest, ReservedPagesWithoutAnEndAreFollowedForAUnit) {
+  forget("__per_cpu_offset");
+  for (uint64_t pfn = 0; pfn < FakeStructPages::kPages; ++pfn) struct_pages.flags(pfn, 1 << 12);
+  kernel.map(0xfffffe0000001000, 0x800000, 12);
+  EXPECT_EQ(find().pages(Protection::per_cpu), 513U);
+}
+
 TEST_F(ProtectedPagesTest, AChunkThatNoKernelHasIsNotBelieved) {
   fake.put(FakeProtected::kChunk + 8, FakeProtected::kDirectMap);  // before the first unit
   const ProtectedPages pages = find();
