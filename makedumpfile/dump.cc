@@ -186,15 +186,15 @@ Result<uint64_t> select_pages(Dump& dump) {
   const KernelCounters counters = read_kernel_counters(dump.kernel);
   for (const std::string& missing : counters.missing) dump.observer.debug(missing);
   std::vector<std::string>& reasons = dump.report.reasons;
-  int rules = apply_findings(dump.request.dump_level, check_facts(dump.kernel.facts()), reasons);
+  int rules = apply_findings(dump.report.dump_level, check_facts(dump.kernel.facts()), reasons);
   uint64_t dumpable = 0;
   for (int next = rules;; rules = next) {
     use_rules(dump, rules);
     if (dump.rewritable) TRY(dump.writer.write_header());
     dumpable = TRY(classify_pages(dump, dump.rewritable ? Bitmaps::write : Bitmaps::only_count));
     const DumpReport& report = dump.report;
-    next = apply_findings(rules, check_classified(report.pages, report.rescued, report.evidence, counters),
-                          reasons);
+    next = apply_findings(
+        rules, check_classified(rules, report.pages, report.rescued, report.evidence, counters), reasons);
     if (next == rules) break;
   }
   if (!dump.rewritable) {
@@ -246,12 +246,22 @@ Failure with_remains(Error error, const RandomAccess& place, std::string_view wh
                       fmt::format("{} ({} in {})", error.message(), what, remains));
 }
 
+// Facts that cannot be leave levels 0 and 1: a large dump is better than none. Facts that are missing are an
+// error.
+Result<PageFilter> create_filter(const KernelInfo& kernel, const DumpRequest& request, DumpReport& report) {
+  Result<PageFilter> filter = PageFilter::create(kernel, request.dump_level);
+  if (filter || filter.error().kind() != ErrorKind::corrupt) return filter;
+  report.reasons.push_back(filter.error().message());
+  report.dump_level = request.dump_level & dump_level::kZero;
+  return PageFilter::create(kernel, report.dump_level);
+}
+
 Status open_and_dump(const DumpRequest& request, DumpReport& report, DumpObserver& observer) {
   TRY(check_target(request));
   const std::unique_ptr<Vmcore> vmcore = TRY(open_vmcore(request.vmcore, {.use_mmap = request.use_mmap}));
   const KernelInfo kernel = TRY(read_kernel_info(*vmcore, request.named));
   report.release = kernel.release();
-  PageFilter filter = TRY(PageFilter::create(kernel, request.dump_level));
+  PageFilter filter = TRY(create_filter(kernel, request, report));
   if (filter.max_pfn() == Pfn(0)) return fail(ErrorKind::corrupt, "{}: holds no memory", request.vmcore);
   const KdumpParameters parameters = parameters_of(request, kernel, filter);
   describe_input(kernel, observer);

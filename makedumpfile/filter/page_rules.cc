@@ -13,6 +13,8 @@ constexpr uint64_t kMappingAnon = 1;          // PAGE_MAPPING_ANON; KSM pages ha
 constexpr uint64_t kMappingBits = 7;          // flags of mapping: what it points to is aligned to a long
 constexpr uint64_t kCompoundTail = 1;         // of compound_head
 constexpr uint32_t kNoMapcount = UINT32_MAX;  // -1: mapped nowhere, no page type
+// The smallest hugetlb pages, arm64's and riscv's of 64 KiB; slab pages are smaller.
+constexpr uint64_t kMinHugetlbOrder = 4;
 // PAGE_MAPCOUNT_RESERVE of include/linux/page-flags.h: lower values of _mapcount are page types.
 constexpr int32_t kPageTypes = -128;
 
@@ -54,6 +56,7 @@ class PageView {
   [[nodiscard]] Doubt doubt_free() const {
     return references() != 0 || has(layout_.reserved) ? Doubt::in_use : Doubt::none;
   }
+  [[nodiscard]] Doubt doubt_hugetlb(uint64_t order) const;
   [[nodiscard]] Doubt doubt_used(Pfn pfn, PageClass page_class) const;
   [[nodiscard]] bool is_hugetlb() const { return is_compound_head() && next_says_hugetlb(); }
   [[nodiscard]] uint64_t private_value() const { return load<uint64_t>(page_, layout_.private_); }
@@ -123,11 +126,17 @@ bool PageView::next_says_hugetlb() const {
   return false;
 }
 
+// A hugetlb page that nobody uses has no references, and its mapping is anything.
+Doubt PageView::doubt_hugetlb(uint64_t order) const {
+  if (is_slab()) return Doubt::other_type;
+  return is_compound_head() && order < kMinHugetlbOrder ? Doubt::bad_order : Doubt::none;
+}
+
 // Asked only of pages that are about to be excluded, so that it costs little.
 Doubt PageView::doubt_used(Pfn pfn, PageClass page_class) const {
   if (!order(pfn)) return Doubt::bad_order;
   if (page_class == PageClass::hwpoison || page_class == PageClass::offline) return Doubt::none;
-  if (page_class == PageClass::user && is_hugetlb()) return is_slab() ? Doubt::other_type : Doubt::none;
+  if (page_class == PageClass::user && is_hugetlb()) return doubt_hugetlb(*order(pfn));
   if (has_page_type() || is_slab() || has(layout_.reserved)) return Doubt::other_type;
   if (layout_.refcount != kNoOffset && references() <= 0) return Doubt::unused;
   if (page_class == PageClass::user) return Doubt::none;

@@ -107,6 +107,7 @@ void check_types(const Facts& facts, std::vector<Finding>& findings) {
 // ---- What was classified ----
 
 struct Classified {
+  int rules;
   const ClassCounts& excluded;
   const ClassCounts& rescued;
   const Evidence& evidence;
@@ -158,6 +159,22 @@ void check_counters(const Classified& c, std::vector<Finding>& findings) {
   }
 }
 
+// Far fewer free pages than there are: then page types are not what the facts say, and offline pages, known
+// by a type alone and counted nowhere, are something else.
+void check_types_found(const Classified& c, std::vector<Finding>& findings) {
+  const uint64_t found = saturated(free_pages(c), saturated(c.evidence.doubtful(PageClass::free),
+                                                            c.evidence.bad_batch_pages[PageClass::free]));
+  const uint64_t counted = c.counters.free.value_or(0);
+  const bool looked_for = c.rules & kFree;
+  if (!looked_for || c.excluded[PageClass::offline] == 0 ||
+      counted / 2 <= found + kHeldBack * c.counters.cpus)
+    return;
+  findings.push_back(
+      {kKeepOffline, fmt::format("{} pages look offline, but only {} free, of which the kernel counts {} "
+                                 "(NR_FREE_PAGES)",
+                                 grouped(c.excluded[PageClass::offline]), grouped(found), grouped(counted))});
+}
+
 struct ClassRow {
   PageClass page_class;
   int rules;
@@ -168,7 +185,7 @@ constexpr ClassRow kClassRows[] = {
     {PageClass::free, kFree, "free"},
     {PageClass::unaccepted, kFree, "unaccepted"},
     {PageClass::cache, kAnyCache, "like page cache"},
-    {PageClass::private_cache, kAnyCache, "like page cache"},
+    {PageClass::private_cache, kAnyCache, "like page cache with private data"},
     {PageClass::user, kUser, "like processes' memory"},
     {PageClass::hwpoison, kKeepHwpoison, "poisoned"},
     {PageClass::offline, kKeepOffline, "offline"},
@@ -233,11 +250,12 @@ std::vector<Finding> check_facts(const Facts& facts) {
   return findings;
 }
 
-std::vector<Finding> check_classified(const ClassCounts& excluded, const ClassCounts& rescued,
+std::vector<Finding> check_classified(int rules, const ClassCounts& excluded, const ClassCounts& rescued,
                                       const Evidence& evidence, const KernelCounters& counters) {
-  const Classified classified{excluded, rescued, evidence, counters};
+  const Classified classified{rules, excluded, rescued, evidence, counters};
   std::vector<Finding> findings;
   check_counters(classified, findings);
+  check_types_found(classified, findings);
   check_doubts(classified, findings);
   check_bad_batches(classified, findings);
   check_rescued(classified, findings);

@@ -27,9 +27,9 @@ struct Finding {
 // contradicts the types in the dead kernel's memory.
 std::vector<Finding> check_facts(const Facts& facts);
 
-// Of everything classified. `excluded`: pages left out of each class; `rescued`: pages that a rule would have
-// left out but that are protected.
-std::vector<Finding> check_classified(const ClassCounts& excluded, const ClassCounts& rescued,
+// Of everything classified under `rules` (dump_level.h). `excluded`: pages left out of each class; `rescued`:
+// pages that a rule would have left out but that are protected.
+std::vector<Finding> check_classified(int rules, const ClassCounts& excluded, const ClassCounts& rescued,
                                       const Evidence& evidence, const KernelCounters& counters);
 
 // `rules` without what a finding does not trust: level bits cleared, keep bits set.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// mem_section, struct pages and the facts about them, among pages that are protected.
+// mem_section, struct pages and the facts about them, among pages that are protected; and the self-check of
+// what the filter makes of them.
 #include <cstdint>
 #include <cstdlib>
 
 #include "makedumpfile/filter/page_filter.h"
+#include "makedumpfile/filter/self_check.h"
 #include "tests/fuzz/fuzzed_kernel.h"
 #include "tests/unit/makedumpfile/support/fake_protected.h"
 
@@ -27,6 +29,17 @@ void check(const kdump::WindowResult& result) {
   if (rescued > protected_pages) std::abort();
 }
 
+// The check takes rules away and never gives any; what it takes away is taken away for a reason.
+void check_the_check(const kdump::KernelInfo& kernel, int rules, const kdump::WindowResult& result) {
+  std::vector<std::string> reasons;
+  const kdump::KernelCounters counters = read_kernel_counters(kernel);
+  int left = apply_findings(rules, check_facts(kernel.facts()), reasons);
+  left = apply_findings(
+      left, check_classified(left, result.counts, result.rescued, result.evidence, counters), reasons);
+  if ((left & kdump::dump_level::kMax & ~rules) != 0) std::abort();
+  if ((left == rules) != reasons.empty()) std::abort();
+}
+
 }  // namespace
 
 // The input's first byte is the dump level, and whether the memory is mem_section's or struct pages'.
@@ -43,6 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto result = filter->classify(kdump::Pfn(0));
   if (!result) std::abort();
   check(*result);
+  check_the_check(kernel, data[0] & 31, *result);
   for (const kdump::PfnRange& range : filter->protected_pages().ranges())
     if (range.empty() || range.end > filter->max_pfn()) std::abort();
   return 0;

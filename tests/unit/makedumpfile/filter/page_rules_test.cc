@@ -295,6 +295,12 @@ TEST_F(PageRules, PagesOfATypeAreNeitherCacheNorUsers) {
             Doubt::other_type);
 }
 
+TEST_F(PageRules, HugetlbPagesAreNotAsSmallAsSlabs) {
+  EXPECT_EQ(classify({.flags = Pages::kHead, .next_dtor = 2, .next_order = 3}).doubt, Doubt::bad_order);
+  EXPECT_EQ(classify({.flags = Pages::kHead, .next_dtor = 2, .next_order = 4}),
+            (Verdict{PageClass::user, 16}));
+}
+
 TEST_F(PageRules, ImpossibleOrdersAreDoubted) {
   EXPECT_EQ(classify({.mapcount = Pages::kBuddy, .private_value = 11}).doubt, Doubt::bad_order);
   EXPECT_EQ(classify({.mapcount = Pages::kBuddy, .private_value = 3, .pfn = Pfn(1025)}).doubt,

@@ -108,7 +108,7 @@ TEST(CheckFacts, APageTypeIsNoMapcount) {
 class CheckClassified : public ::testing::Test {
  protected:
   [[nodiscard]] std::vector<Finding> findings() const {
-    return check_classified(excluded, rescued, evidence, counters);
+    return check_classified(31, excluded, rescued, evidence, counters);
   }
   // Found with `pages` of the class and not with one less.
   void expect_limit(PageClass page_class, uint64_t pages, int rules) {
@@ -186,6 +186,21 @@ TEST_F(CheckClassified, OneBadBatchIsDamageManyAreWrongFacts) {
   EXPECT_THAT(findings(), IsEmpty());
   evidence.bad_batch_doubts[PageClass::free] = 50000;
   EXPECT_EQ(rules_of(findings()), kFree);
+}
+
+// Offline pages are known by a page type alone; where the types are wrong, free pages are not found either.
+TEST_F(CheckClassified, OfflinePagesWithoutFreePagesAreDoubted) {
+  counters.free = 200000;
+  excluded[PageClass::offline] = 250;
+  ASSERT_EQ(findings().size(), 1U);
+  EXPECT_EQ(findings()[0].rules, kKeepOffline);
+  EXPECT_THAT(findings()[0].text, HasSubstr("250 pages look offline, but only 0 free"));
+  EXPECT_THAT(check_classified(15, excluded, rescued, evidence, counters), IsEmpty());  // not looked for
+  excluded[PageClass::free] = 150000;
+  EXPECT_THAT(findings(), IsEmpty());
+  excluded[PageClass::free] = 0;
+  counters.free = 200;
+  EXPECT_THAT(findings(), IsEmpty());
 }
 
 TEST_F(CheckClassified, ProtectedPagesThatARuleNames) {
