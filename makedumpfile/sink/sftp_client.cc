@@ -157,7 +157,7 @@ Result<std::optional<SftpClient::Reply>> SftpClient::take_reply(bool wait) {
   size_t needed = kHeader;
   while (true) {
     if (incoming_.size() >= sizeof(be32)) {
-      be32 size;
+      be32 size = 0;
       std::memcpy(&size, incoming_.data(), sizeof size);
       if (size < kHeader - sizeof(be32) || size > kMaxReply)
         return fail(ErrorKind::corrupt, "{}: an SFTP packet of {} bytes, expected 5 to {}", peer_,
@@ -165,7 +165,7 @@ Result<std::optional<SftpClient::Reply>> SftpClient::take_reply(bool wait) {
       needed = sizeof(be32) + size;
     }
     if (incoming_.size() >= needed && needed > kHeader - 1) break;
-    std::array<std::byte, 8192> chunk;
+    std::array<std::byte, 8192> chunk{};
     const size_t got = TRY(wait ? channel_->read_some(chunk) : channel_->read_available(chunk));
     if (got == 0 && !wait) return std::optional<Reply>();
     if (got == 0) return fail("{}: the SFTP server ended", peer_);

@@ -87,9 +87,11 @@ Result<PemBlock> pem_block(std::string_view content, const std::string& name) {
   constexpr std::string_view kDashes = "-----";
   const size_t begin = content.find(kBegin);
   const size_t label = begin + kBegin.size();
-  const size_t label_end = begin == content.npos ? content.npos : content.find(kDashes, label);
-  const size_t end = label_end == content.npos ? content.npos : content.find("-----END ", label_end);
-  if (end == content.npos) {
+  const size_t label_end =
+      begin == std::string_view::npos ? std::string_view::npos : content.find(kDashes, label);
+  const size_t end =
+      label_end == std::string_view::npos ? std::string_view::npos : content.find("-----END ", label_end);
+  if (end == std::string_view::npos) {
     return fail(
         "{} is not a private key (expected -----BEGIN OPENSSH PRIVATE KEY-----): make one with "
         "kdumpctl propagate or ssh-keygen -t ed25519",

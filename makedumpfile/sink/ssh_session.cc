@@ -192,7 +192,7 @@ Result<size_t> Channel::read_some(MutableBytes out) {
 
 // Standard error counts against the window: unread it would stop the command, and hide its end.
 void Channel::collect_complaint() {
-  std::array<char, 512> text;
+  std::array<char, 512> text{};
   while (true) {
     const ssize_t got = libssh2_channel_read_ex(raw_, SSH_EXTENDED_DATA_STDERR, text.data(), text.size());
     if (got <= 0) return;
@@ -212,7 +212,7 @@ Failure Channel::ended_early() {
 }
 
 Status Channel::collect_rest(std::string& output) {
-  std::array<char, 4096> text;
+  std::array<char, 4096> text{};
   while (true) {
     const size_t got = TRY(read_some(std::as_writable_bytes(std::span(text))));
     if (got == 0) return {};
@@ -300,6 +300,7 @@ class Login {
   Status exchange_keys();
   Status verify_host_key();
   Status authenticate();
+  [[nodiscard]] std::vector<std::string> supported_algorithms(int method) const;
   [[nodiscard]] Result<std::string> wanted_host_key_types() const;
   [[nodiscard]] Failure no_agreement() const;
   [[nodiscard]] Failure wrong_key(Bytes got, std::string_view problem) const;
@@ -366,11 +367,17 @@ ssize_t Login::receive(int fd, void* buffer, size_t size, int flags, void** abst
   return got;
 }
 
-Result<std::string> Login::wanted_host_key_types() const {
+std::vector<std::string> Login::supported_algorithms(int method) const {
   const char** names = nullptr;
-  const int count = libssh2_session_supported_algs(connection_->raw(), LIBSSH2_METHOD_HOSTKEY, &names);
-  const std::vector<std::string> supported(names, names + std::max(count, 0));
-  if (count > 0) libssh2_free(connection_->raw(), names);
+  const int count = libssh2_session_supported_algs(connection_->raw(), method, &names);
+  if (count <= 0) return {};
+  std::vector<std::string> algorithms(names, names + count);
+  libssh2_free(connection_->raw(), static_cast<void*>(names));
+  return algorithms;
+}
+
+Result<std::string> Login::wanted_host_key_types() const {
+  const std::vector<std::string> supported = supported_algorithms(LIBSSH2_METHOD_HOSTKEY);
   std::string wanted;
   std::string pinned;
   for (const HostKey& key : pins_.accepted) {
@@ -423,10 +430,8 @@ Failure Login::no_agreement() const {
     if (kind.method == LIBSSH2_METHOD_HOSTKEY) {
       ours = wanted_host_key_types().value_or("");
     } else {
-      const char** names = nullptr;
-      const int count = libssh2_session_supported_algs(connection_->raw(), kind.method, &names);
-      for (int i = 0; i < count; ++i) ours += (i == 0 ? "" : ",") + std::string(names[i]);
-      if (count > 0) libssh2_free(connection_->raw(), names);
+      for (const std::string& name : supported_algorithms(kind.method))
+        ours += (ours.empty() ? "" : ",") + name;
     }
     const std::string theirs = "," + offers.*kind.offered + ",";
     bool common = false;
