@@ -31,9 +31,22 @@ std::string first_line(const std::string& output) {
   return "no reason given";
 }
 
+// makedumpfile itself takes them, but the files that they name are not in the capture kernel.
+Status check_no_named_file(const std::vector<std::string>& words) {
+  if (!words.front().ends_with("makedumpfile")) return {};
+  for (size_t i = 1; i < words.size(); ++i) {
+    const std::string option = words[i].substr(0, 2);
+    if (option == "-x" || option == "-i" || option == "-g")
+      return fail("core_collector: {} names a file that the capture kernel does not have: leave it out",
+                  option);
+  }
+  return {};
+}
+
 }  // namespace
 
 Status check_collector(const std::vector<std::string>& words) {
+  TRY(check_no_named_file(words));
   std::vector<std::string> argv{TRY(with_context(program_path(words.front()), "core_collector"))};
   argv.insert(argv.end(), words.begin() + 1, words.end());
   argv.emplace_back("--check-params");

@@ -46,6 +46,17 @@ TEST(Collector, TheProgramIsAsked) {
               "core_collector: /nonexistent/makedumpfile does not exist");
 }
 
+TEST(Collector, FilesThatTheCaptureKernelDoesNotHaveAreRefused) {
+  const Machine machine;
+  machine.write("/makedumpfile", "#!/bin/sh\nexit 0\n");
+  std::filesystem::permissions(machine.at("/makedumpfile"), std::filesystem::perms::owner_all);
+  for (const char* option : {"-x", "-i", "-g"}) {
+    EXPECT_THAT(
+        check_collector({machine.at("/makedumpfile"), "-l", option, "/boot/vmlinux"}).error().message(),
+        testing::HasSubstr(std::string(option) + " names a file that the capture kernel does not have"));
+  }
+}
+
 TEST(Collector, ALocalDumpIsNotFlattened) {
   EXPECT_THAT(local_collector({"makedumpfile", "-F", "-d", "31"}),
               testing::ElementsAre("makedumpfile", "-d", "31"));

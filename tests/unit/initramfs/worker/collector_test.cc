@@ -37,6 +37,8 @@ TEST(MakedumpfileRequest, WhatMakesNoDumpIsRefused) {
   EXPECT_FALSE(makedumpfile_request({"makedumpfile", "--help"}, "/v", "/o", 1));
   EXPECT_FALSE(makedumpfile_request({"makedumpfile", "-d", "99"}, "/v", "/o", 1));
   EXPECT_FALSE(makedumpfile_request({"makedumpfile", "--no-such-option"}, "/v", "/o", 1));
+  EXPECT_FALSE(makedumpfile_request({"makedumpfile", "-x", "/boot/vmlinux"}, "/v", "/o", 1));
+  EXPECT_FALSE(makedumpfile_request({"makedumpfile", "-i", "/etc/info"}, "/v", "/o", 1));
 }
 
 TEST_F(CollectorTest, CpCopiesTheWhole) {
