@@ -127,11 +127,12 @@ class CheckClassified : public ::testing::Test {
 // 0.5 % and 125 pages a CPU.
 TEST_F(CheckClassified, CountersAreTheLimitOfTheirClass) {
   counters.cpus = 4;
+  excluded[PageClass::unaccepted] = 50000;
   counters.free = 100000;
   counters.file = 200000;
   counters.anonymous = 0;
   counters.poisoned = 7;
-  expect_limit(PageClass::free, 100000 + 500 + 500 + 1, kFree);
+  expect_limit(PageClass::free, 100000 - 50000 + 500 + 500 + 1, kFree);
   expect_limit(PageClass::cache, 200000 + 1000 + 500 + 1, kAnyCache);
   expect_limit(PageClass::private_cache, 200000 + 1000 + 500 + 1, kAnyCache);
   expect_limit(PageClass::user, 501, kUser);
@@ -145,7 +146,8 @@ TEST_F(CheckClassified, WithoutCountersThereIsNoAlarm) {
 }
 
 TEST_F(CheckClassified, FewerThanCountedIsNoFinding) {
-  counters.free = counters.file = counters.anonymous = counters.hugetlb = UINT64_MAX;
+  counters.free = 1000;
+  counters.file = counters.anonymous = counters.hugetlb = UINT64_MAX;
   excluded[PageClass::free] = 5;
   EXPECT_THAT(findings(), IsEmpty());
 }
@@ -188,18 +190,21 @@ TEST_F(CheckClassified, OneBadBatchIsDamageManyAreWrongFacts) {
   EXPECT_EQ(rules_of(findings()), kFree);
 }
 
-// Offline pages are known by a page type alone; where the types are wrong, free pages are not found either.
-TEST_F(CheckClassified, OfflinePagesWithoutFreePagesAreDoubted) {
+// Where page types are wrong, free pages are not found, and neither are slab pages, which then pass for
+// others.
+TEST_F(CheckClassified, WithoutFreePagesPageTypesAreNotTrusted) {
   counters.free = 200000;
-  excluded[PageClass::offline] = 250;
   ASSERT_EQ(findings().size(), 1U);
-  EXPECT_EQ(findings()[0].rules, kKeepOffline);
-  EXPECT_THAT(findings()[0].text, HasSubstr("250 pages look offline, but only 0 free"));
+  EXPECT_EQ(findings()[0].rules, kUser | kKeepOffline);
+  EXPECT_THAT(findings()[0].text, HasSubstr("only 0 pages look free, the kernel counts 200,000"));
   EXPECT_THAT(check_classified(15, excluded, rescued, evidence, counters), IsEmpty());  // not looked for
-  excluded[PageClass::free] = 150000;
+  excluded[PageClass::free] = 20000;
   EXPECT_THAT(findings(), IsEmpty());
   excluded[PageClass::free] = 0;
-  counters.free = 200;
+  counters.free = 2000;
+  EXPECT_THAT(findings(), IsEmpty());
+  counters.free = 200000;
+  evidence.add(PageClass::free, Doubt::in_use);  // found, and doubted for themselves
   EXPECT_THAT(findings(), IsEmpty());
 }
 
