@@ -3,7 +3,9 @@
 import struct
 import sys
 
-PT_LOAD, PT_NOTE = 1, 4
+from raw_core import vmcoreinfo_place
+
+PT_LOAD = 1
 
 
 def segments(core):
@@ -21,19 +23,8 @@ def segments(core):
 
 def place(core):
     """Offset and size of the note's text."""
-    for kind, offset, _, _, size in segments(core):
-        if kind != PT_NOTE:
-            continue
-        core.seek(offset)
-        notes = core.read(size)
-        at = 0
-        while at + 12 <= size:
-            namesz, descsz, _ = struct.unpack_from("<III", notes, at)
-            desc = at + 12 + (namesz + 3) // 4 * 4
-            if notes[at + 12:at + 12 + namesz] == b"VMCOREINFO\0":
-                return offset + desc, descsz
-            at = desc + (descsz + 3) // 4 * 4
-    sys.exit("the core has no VMCOREINFO")
+    core.seek(0)
+    return vmcoreinfo_place(core)
 
 
 def read(path):
