@@ -17,8 +17,16 @@ struct FilesystemTarget {
   std::string device;  // "/dev/vda1", "LABEL=dumps", "UUID=…" or "PARTUUID=…"
 };
 
+// Where the dump goes when the targets before it fail.
+struct FallbackTarget {
+  FilesystemTarget target;
+  std::string path;                               // empty: as Config::path
+  std::optional<std::chrono::seconds> timeout{};  // none: as Config::timeout
+};
+
 struct Config {
   std::optional<FilesystemTarget> target;  // none: the filesystem that holds `path`
+  std::vector<FallbackTarget> fallbacks;   // tried in order after it
   std::string path = "/var/crash";         // starts with a slash, no doubled or trailing ones
   std::vector<std::string> core_collector{"makedumpfile", "-l", "--message-level", "7", "-d", "31"};
   Action failure_action = Action::reboot;
@@ -27,7 +35,7 @@ struct Config {
   bool force_rebuild = false;
   bool force_no_rebuild = false;
   bool auto_reset_crashkernel = true;
-  std::chrono::seconds timeout{120};  // no progress at the target for so long
+  std::chrono::seconds timeout{120};  // no progress at a target for so long
   std::chrono::seconds deadline{0};   // the whole capture, 0 for none
 };
 

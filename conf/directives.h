@@ -13,7 +13,7 @@ namespace kdump::conf {
 
 struct Directive {
   std::string_view name;
-  std::string_view slot;  // of several directives with one slot, one may be given, once
+  std::string_view slot;  // of several directives with one slot, one may be given, once; empty: any number
   Status (*apply)(Config& config, std::string_view name, std::string_view value);
   std::string_view deprecated;  // what to write instead; empty when it is not
 };

@@ -78,8 +78,10 @@ class Reader {
   }
 
   std::string apply(const Directive& directive, const Line& line) {
-    const auto [slot, fresh] = seen_.try_emplace(directive.slot, Seen{line.number, directive.name});
-    if (!fresh) return duplicate(directive, slot->second);
+    if (!directive.slot.empty()) {
+      const auto [slot, fresh] = seen_.try_emplace(directive.slot, Seen{line.number, directive.name});
+      if (!fresh) return duplicate(directive, slot->second);
+    }
     if (!directive.deprecated.empty())
       warn(line.number, fmt::format("\"{}\" is deprecated; write \"{}\"", line.word, directive.deprecated));
     if (line.value.empty()) return fmt::format("\"{}\" needs a value; see kdump.conf(5)", line.word);

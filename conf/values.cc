@@ -34,6 +34,40 @@ bool is_device(std::string_view text) {
       kForms, [&](std::string_view form) { return text.starts_with(form) && text.size() > form.size(); });
 }
 
+Status check_device(std::string_view value) {
+  if (is_device(value)) return {};
+  return fail(ErrorKind::usage, "\"{}\" is not a device; write /dev/NAME, LABEL=NAME, UUID=ID or PARTUUID=ID",
+              value);
+}
+
+constexpr std::string_view kFallbackKinds[] = {"ext2", "ext3", "ext4", "xfs", "btrfs", "vfat"};
+constexpr std::string_view kUnbuiltKinds[] = {"nfs", "ssh", "raw", "minix", "virtiofs"};
+
+Status check_fallback_kind(std::string_view kind) {
+  if (std::ranges::find(kFallbackKinds, kind) != std::end(kFallbackKinds)) return {};
+  if (std::ranges::find(kUnbuiltKinds, kind) != std::end(kUnbuiltKinds))
+    return fail(ErrorKind::unsupported, "\"{}\" is not built yet; use ext2, ext3, ext4, xfs, btrfs or vfat",
+                kind);
+  return fail(ErrorKind::usage, "unknown kind of target \"{}\"; use ext2, ext3, ext4, xfs, btrfs or vfat",
+              kind);
+}
+
+Status apply_fallback_option(FallbackTarget& fallback, std::string_view word) {
+  const size_t equals = word.find('=');
+  const std::string_view name = word.substr(0, equals);
+  const std::string_view value = equals == std::string_view::npos ? "" : word.substr(equals + 1);
+  if (name == "path" && !value.empty()) {
+    fallback.path = squeeze_slashes(value);
+    return {};
+  }
+  if (name != "timeout" || value.empty())
+    return fail(ErrorKind::usage, "\"{}\" is no option of a fallback; write path=DIR or timeout=TIME", word);
+  const std::chrono::seconds timeout = TRY(parse_time_span(value));
+  if (timeout.count() == 0) return fail(ErrorKind::usage, "timeout \"{}\" would give up at once", value);
+  fallback.timeout = timeout;
+  return {};
+}
+
 bool is_makedumpfile(std::string_view program) {
   return program.substr(program.rfind('/') + 1) == "makedumpfile";
 }
@@ -50,13 +84,23 @@ Status apply_path(Config& config, std::string_view /*name*/, std::string_view va
 }
 
 Status apply_filesystem(Config& config, std::string_view name, std::string_view value) {
-  if (!is_device(value))
-    return fail(ErrorKind::usage,
-                "\"{}\" is not a device; write /dev/NAME, LABEL=NAME, UUID=ID or PARTUUID=ID", value);
+  TRY(check_device(value));
   if (split_words(value).size() != 1)
     return fail(ErrorKind::usage, "\"{}\" is more than one word; write one device and nothing after it",
                 value);
   config.target = {std::string(name), std::string(value)};
+  return {};
+}
+
+Status apply_fallback(Config& config, std::string_view /*name*/, std::string_view value) {
+  const auto words = split_words(value);
+  if (words.size() < 2)
+    return fail(ErrorKind::usage, "needs a kind and a device, for example ext4 LABEL=dumps path=/crash");
+  TRY(check_fallback_kind(words[0]));
+  TRY(check_device(words[1]));
+  FallbackTarget fallback{.target = {std::string(words[0]), std::string(words[1])}, .path = {}};
+  for (size_t i = 2; i < words.size(); ++i) TRY(apply_fallback_option(fallback, words[i]));
+  config.fallbacks.push_back(std::move(fallback));
   return {};
 }
 

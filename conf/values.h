@@ -12,6 +12,7 @@ namespace kdump::conf {
 
 Status apply_path(Config& config, std::string_view name, std::string_view value);
 Status apply_filesystem(Config& config, std::string_view name, std::string_view value);
+Status apply_fallback(Config& config, std::string_view name, std::string_view value);
 Status apply_core_collector(Config& config, std::string_view name, std::string_view value);
 Status apply_extra_modules(Config& config, std::string_view name, std::string_view value);
 Status apply_auto_reset_crashkernel(Config& config, std::string_view name, std::string_view value);

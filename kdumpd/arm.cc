@@ -33,7 +33,7 @@ class Attempt {
 
   bool prepared() {
     preparation_ = prepare(context_.host, effects_.check_collector, problems_);
-    status_.target = preparation_.target.described;
+    status_.target = describe_targets(preparation_);
     return problems_.none();
   }
 

@@ -3,6 +3,7 @@
 
 #include <sys/utsname.h>
 
+#include <algorithm>
 #include <ctime>
 
 #include "kdumpd/capture_command_line.h"
@@ -35,20 +36,28 @@ plan::Plan make_plan(const Host& host, const Preparation& preparation) {
   plan.kernel_release = preparation.kernel.release;
   plan.hostname = hostname_of(host);
   plan.utc_offset_seconds = utc_offset_now();
-  plan.targets = {preparation.target.target};
+  for (const ResolvedTarget& target : preparation.targets) plan.targets.push_back(target.target);
   plan.collector = local_collector(config.core_collector);
   plan.final_action = plan_action(config.final_action);
   plan.failure_action = plan_action(config.failure_action);
-  plan.deadlines.stall = config.timeout;
   plan.deadlines.overall = config.deadline;
   return plan;
+}
+
+// Each once: two targets may be partitions of one disk, or directories of one filesystem.
+std::vector<std::string> block_devices(const std::vector<ResolvedTarget>& targets) {
+  std::vector<std::string> devices;
+  for (const ResolvedTarget& target : targets)
+    if (std::ranges::find(devices, target.target.device.devname) == devices.end())
+      devices.push_back(target.target.device.devname);
+  return devices;
 }
 
 image::Request make_request(const Host& host, const Preparation& preparation) {
   image::Request request;
   request.root = host.root();
   request.kernel_release = preparation.kernel.release;
-  request.block_devices = {preparation.target.target.device.devname};
+  request.block_devices = block_devices(preparation.targets);
   request.extra_modules = preparation.settings.config.extra_modules;
   request.plan = make_plan(host, preparation);
   return request;
@@ -61,11 +70,13 @@ bool take_settings(const Host& host, Preparation& preparation, Problems& problem
   return problems.errors.size() == before;
 }
 
-void take_target(const Host& host, Preparation& preparation, Problems& problems) {
-  auto target = problems.take(resolve_target(host, preparation.settings.config));
-  if (!target) return;
-  problems.warnings.insert(problems.warnings.end(), target->warnings.begin(), target->warnings.end());
-  preparation.target = std::move(*target);
+void take_targets(const Host& host, Preparation& preparation, Problems& problems) {
+  for (Result<ResolvedTarget>& resolved : resolve_targets(host, preparation.settings.config)) {
+    auto target = problems.take(std::move(resolved));
+    if (!target) continue;
+    problems.warnings.insert(problems.warnings.end(), target->warnings.begin(), target->warnings.end());
+    preparation.targets.push_back(std::move(*target));
+  }
 }
 
 void take_kernel(const Host& host, Preparation& preparation, Problems& problems) {
@@ -86,7 +97,7 @@ Preparation prepare(const Host& host, const CollectorCheck& check_collector, Pro
   Preparation preparation;
   // What a file with errors in it says may not be what is meant; nothing is concluded from it.
   const bool understood = take_settings(host, preparation, problems);
-  if (understood) take_target(host, preparation, problems);
+  if (understood) take_targets(host, preparation, problems);
   take_kernel(host, preparation, problems);
   if (understood) problems.check(check_collector(preparation.settings.config.core_collector));
   preparation.request = make_request(host, preparation);
@@ -96,7 +107,7 @@ Preparation prepare(const Host& host, const CollectorCheck& check_collector, Pro
 
 Preparation prepare_image(const Host& host, Problems& problems) {
   Preparation preparation;
-  if (take_settings(host, preparation, problems)) take_target(host, preparation, problems);
+  if (take_settings(host, preparation, problems)) take_targets(host, preparation, problems);
   if (auto release = problems.take(kernel_release(host, preparation.settings.sysconfig.KDUMP_KERNELVER)))
     preparation.kernel.release = std::move(*release);
   preparation.request = make_request(host, preparation);
@@ -110,6 +121,13 @@ Preparation prepare_reload(const Host& host, Problems& problems) {
   take_kernel(host, preparation, problems);
   set_image_directory(host, preparation);
   return preparation;
+}
+
+std::string describe_targets(const Preparation& preparation) {
+  std::string text;
+  for (const ResolvedTarget& target : preparation.targets)
+    text.append(text.empty() ? "" : ", or else to ").append(target.described);
+  return text;
 }
 
 std::string image_path(const Preparation& preparation) {

@@ -19,7 +19,7 @@ struct Preparation {
   Settings settings;
   KernelImage kernel;
   std::string command_line;
-  ResolvedTarget target;
+  std::vector<ResolvedTarget> targets;  // in the order they are tried
   image::Request request;
   std::string image_directory;  // with the host's prefix
 };
@@ -34,6 +34,9 @@ Preparation prepare_image(const Host& host, Problems& problems);
 
 // What `kdumpctl reload` needs: kernel and command line; kdump.conf is not read.
 Preparation prepare_reload(const Host& host, Problems& problems);
+
+// "/var/crash on /dev/vda (ext4), or else to /dumps on /dev/vdb (xfs)"; for people.
+std::string describe_targets(const Preparation& preparation);
 
 std::string image_path(const Preparation& preparation);
 

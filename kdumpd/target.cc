@@ -155,13 +155,31 @@ Result<ResolvedTarget> target_of_device(const Host& host, const conf::Filesystem
   return resolved;
 }
 
-}  // namespace
-
-Result<ResolvedTarget> resolve_target(const Host& host, const conf::Config& config) {
+Result<ResolvedTarget> first_target(const Host& host, const conf::Config& config) {
   if (config.target)
     return with_context(target_of_device(host, *config.target, config.path), "{} {}", config.target->fstype,
                         config.target->device);
   return with_context(target_of_path(host, config.path), "path {}", config.path);
+}
+
+Result<ResolvedTarget> fallback_target(const Host& host, const conf::Config& config,
+                                       const conf::FallbackTarget& fallback) {
+  const std::string& path = fallback.path.empty() ? config.path : fallback.path;
+  return with_context(target_of_device(host, fallback.target, path), "fallback {} {}", fallback.target.fstype,
+                      fallback.target.device);
+}
+
+}  // namespace
+
+std::vector<Result<ResolvedTarget>> resolve_targets(const Host& host, const conf::Config& config) {
+  std::vector<Result<ResolvedTarget>> resolved;
+  resolved.push_back(first_target(host, config));
+  if (resolved.back()) resolved.back()->target.stall = config.timeout;
+  for (const conf::FallbackTarget& fallback : config.fallbacks) {
+    resolved.push_back(fallback_target(host, config, fallback));
+    if (resolved.back()) resolved.back()->target.stall = fallback.timeout.value_or(config.timeout);
+  }
+  return resolved;
 }
 
 }  // namespace kdump::service

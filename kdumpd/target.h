@@ -20,6 +20,7 @@ struct ResolvedTarget {
 };
 
 // Error for whatever would make every dump fail: no directory, no such device, a filesystem not built yet, …
-Result<ResolvedTarget> resolve_target(const Host& host, const conf::Config& config);
+// The first is the one that `path` or a filesystem's directive names, the others are the fallbacks.
+std::vector<Result<ResolvedTarget>> resolve_targets(const Host& host, const conf::Config& config);
 
 }  // namespace kdump::service

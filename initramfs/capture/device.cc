@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <thread>
 
@@ -102,8 +103,22 @@ ScanReport parse_scan(std::string_view text) {
 
 std::vector<std::string> DeviceFinder::readable_names(const plan::Device& wanted) const {
   std::vector<std::string> names = candidates(sys_class_block_, wanted.devname);
-  std::erase_if(names, [&](const std::string& name) { return stuck_.contains(name); });
+  std::erase_if(names, [&](const std::string& name) {
+    return stuck_.contains(name) || (!abandoned_.empty() && abandoned_.contains(disk_of(name)));
+  });
   return names;
+}
+
+// A partition is a directory in that of its disk (Linux, Documentation/admin-guide/sysfs-rules.rst).
+std::string DeviceFinder::disk_of(const std::string& name) const {
+  std::error_code error;
+  const std::filesystem::path real = std::filesystem::canonical(sys_class_block_ + "/" + name, error);
+  if (error || !std::filesystem::exists(real / "partition", error)) return name;
+  return real.parent_path().filename();
+}
+
+void DeviceFinder::abandon(const std::string& device) {
+  if (device.starts_with(dev_ + "/")) abandoned_.insert(disk_of(sysfs_name(device.substr(dev_.size() + 1))));
 }
 
 std::string DeviceFinder::scan(const plan::Device& wanted, const std::vector<std::string>& names,
@@ -148,6 +163,9 @@ Result<std::string> DeviceFinder::find(const plan::Device& wanted, SteadyTime de
       fmt::format("{} did not appear (block devices here: {})", device_text(wanted), joined(seen));
   if (!stuck_.empty())
     text += fmt::format("; reading {} never came back", joined({stuck_.begin(), stuck_.end()}));
+  if (!abandoned_.empty())
+    text +=
+        fmt::format("; left alone, for it hung before: {}", joined({abandoned_.begin(), abandoned_.end()}));
   return fail(ErrorKind::timed_out, "{}", text);
 }
 

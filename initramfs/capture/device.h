@@ -52,14 +52,19 @@ class DeviceFinder {
   // The device's path; the error says which devices there were.
   Result<std::string> find(const plan::Device& wanted, SteadyTime deadline);
 
+  // From now on the disk that this device is, or is a partition of, is left alone with all that is on it.
+  void abandon(const std::string& device);
+
  private:
+  [[nodiscard]] std::string disk_of(const std::string& name) const;
   std::string scan(const plan::Device& wanted, const std::vector<std::string>& names, SteadyTime deadline);
   std::vector<std::string> readable_names(const plan::Device& wanted) const;
 
   Probe probe_;
   std::string sys_class_block_;
   std::string dev_;
-  std::set<std::string> stuck_;
+  std::set<std::string> stuck_;      // devices that held a child
+  std::set<std::string> abandoned_;  // disks
 };
 
 }  // namespace kdump::capture

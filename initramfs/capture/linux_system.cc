@@ -29,11 +29,10 @@ Status finit_module(const std::string& path) {
   return fail_errno(errno, "cannot load {}", path);
 }
 
-Status mount_device(const std::string& device, const plan::Target& target) {
+Status mount_device(const std::string& device, const plan::Target& target, const std::string& where) {
   const MountArguments arguments = mount_arguments(target.mount_options);
   const unsigned long flags = kTargetFlags | arguments.flags;
-  if (mount(device.c_str(), protocol::kTargetMount, target.fstype.c_str(), flags, arguments.data.c_str()) ==
-      0)
+  if (mount(device.c_str(), where.c_str(), target.fstype.c_str(), flags, arguments.data.c_str()) == 0)
     return {};
   return fail_errno(errno, "cannot mount {} as {} with options '{}'", device, target.fstype, arguments.data);
 }
@@ -62,20 +61,32 @@ Result<std::string> LinuxSystem::find_device(const plan::Device& device, SteadyT
   return finder_.find(device, deadline);
 }
 
-Result<std::string> LinuxSystem::mount_target(const std::string& device, const plan::Target& target,
-                                              SteadyTime deadline) {
-  if (mkdir(protocol::kTargetMount, 0700) != 0 && errno != EEXIST)
-    return fail_errno(errno, "cannot create {}", protocol::kTargetMount);
-  TRY(run_step_in_child([&] { return mount_device(device, target); }, deadline));
+// What hangs at one mount point must not be met on the way to the next.
+std::string LinuxSystem::mount_point() const {
+  return abandoned_ == 0 ? protocol::kTargetMount
+                         : fmt::format("{}-{}", protocol::kTargetMount, abandoned_ + 1);
+}
+
+void LinuxSystem::abandon(const std::string& device) {
+  finder_.abandon(device);
+  ++abandoned_;
+}
+
+Result<Mounted> LinuxSystem::mount_target(const std::string& device, const plan::Target& target,
+                                          SteadyTime deadline) {
+  const std::string where = mount_point();
+  if (mkdir(where.c_str(), 0700) != 0 && errno != EEXIST) return fail_errno(errno, "cannot create {}", where);
+  TRY(run_step_in_child([&] { return mount_device(device, target, where); }, deadline));
   memory_.sample();
-  return filesystem_errors(device, target.fstype);
+  return Mounted{.where = where, .warning = filesystem_errors(device, target.fstype)};
 }
 
 Status LinuxSystem::unmount_target(SteadyTime deadline) {
+  const std::string where = mount_point();
   return run_step_in_child(
-      []() -> Status {
-        if (umount2(protocol::kTargetMount, UMOUNT_NOFOLLOW) == 0) return {};
-        return fail_errno(errno, "cannot unmount {}", protocol::kTargetMount);
+      [&]() -> Status {
+        if (umount2(where.c_str(), UMOUNT_NOFOLLOW) == 0) return {};
+        return fail_errno(errno, "cannot unmount {}", where);
       },
       deadline);
 }

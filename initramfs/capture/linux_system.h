@@ -15,15 +15,19 @@ class LinuxSystem final : public System {
   Result<std::string> read_plan() override;
   Status load_module(const std::string& path, SteadyTime deadline) override;
   Result<std::string> find_device(const plan::Device& device, SteadyTime deadline) override;
-  Result<std::string> mount_target(const std::string& device, const plan::Target& target,
-                                   SteadyTime deadline) override;
+  Result<Mounted> mount_target(const std::string& device, const plan::Target& target,
+                               SteadyTime deadline) override;
+  void abandon(const std::string& device) override;
   Status unmount_target(SteadyTime deadline) override;
   AttemptOutcome run_worker(const protocol::Request& request, const AttemptLimits& limits,
                             WorkerListener& listener) override;
   MemoryFigures memory() override;
 
  private:
+  [[nodiscard]] std::string mount_point() const;
+
   DeviceFinder finder_;
+  unsigned abandoned_ = 0;  // mount points that are lost
   MemoryWatch memory_;
 };
 

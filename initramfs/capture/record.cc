@@ -25,10 +25,22 @@ json steps_of(const Record& record) {
   return steps;
 }
 
-json files_of(const Record& record) {
+json files_of(const TargetRecord& target) {
   json files = json::array();
-  for (const SavedFile& file : record.files) files.push_back({{"name", file.name}, {"bytes", file.bytes}});
+  for (const SavedFile& file : target.files) files.push_back({{"name", file.name}, {"bytes", file.bytes}});
   return files;
+}
+
+json targets_of(const Record& record) {
+  json targets = json::array();
+  for (const TargetRecord& target : record.targets) {
+    json item = {{"name", target.name}, {"device", target.device}, {"directory", target.directory}};
+    if (!target.error.empty()) item["error"] = target.error;
+    item["seconds"] = milliseconds_kept(target.seconds);
+    item["files"] = files_of(target);
+    targets.push_back(std::move(item));
+  }
+  return targets;
 }
 
 json dump_of(const protocol::Summary& summary) {
@@ -56,27 +68,43 @@ json memory_of(const Record& record, const MemoryFigures& memory) {
 
 }  // namespace
 
-bool Record::has_file(std::string_view name) const {
-  return std::ranges::any_of(files, [&](const SavedFile& file) { return file.name == name; });
+bool TargetRecord::has_file(std::string_view file) const {
+  return std::ranges::any_of(files, [&](const SavedFile& saved) { return saved.name == file; });
 }
 
-std::string to_json(const Record& record, const MemoryFigures& memory) {
-  json object = {{"version", kResultVersion},
-                 {"saved", record.saved},
-                 {"failure", record.failure},
-                 {"hostname", record.hostname},
-                 {"kernel_release", record.kernel_release},
-                 {"capture_kernel_release", record.capture_kernel_release},
-                 {"toolchain_version", record.toolchain_version},
-                 {"image_toolchain_version", record.plan_version},
-                 {"target", record.target},
-                 {"directory", record.dump_directory},
-                 {"started_unix", milliseconds_kept(record.started_unix)},
-                 {"started_uptime_seconds", milliseconds_kept(record.started_uptime_seconds)},
-                 {"steps", steps_of(record)},
-                 {"warnings", record.warnings},
-                 {"files", files_of(record)},
-                 {"memory", memory_of(record, memory)}};
+size_t Record::begin_target(const std::string& name) {
+  const auto found = std::ranges::find(targets, name, &TargetRecord::name);
+  current_ = static_cast<size_t>(found - targets.begin());
+  if (found == targets.end()) targets.push_back({.name = name});
+  return targets.size();
+}
+
+TargetRecord& Record::target() {
+  if (targets.empty()) targets.push_back({.name = {}});
+  return targets[current_];
+}
+
+std::string to_json(const Record& given, const MemoryFigures& memory) {
+  Record record = given;
+  const TargetRecord& target = record.target();
+  json object = {
+      {"version", kResultVersion},
+      {"saved", record.saved},
+      {"failure", record.failure},
+      {"hostname", record.hostname},
+      {"kernel_release", record.kernel_release},
+      {"capture_kernel_release", record.capture_kernel_release},
+      {"toolchain_version", record.toolchain_version},
+      {"image_toolchain_version", record.plan_version},
+      {"target", target.device.empty() ? target.name : fmt::format("{} ({})", target.device, target.name)},
+      {"directory", target.directory},
+      {"targets", targets_of(record)},
+      {"started_unix", milliseconds_kept(record.started_unix)},
+      {"started_uptime_seconds", milliseconds_kept(record.started_uptime_seconds)},
+      {"steps", steps_of(record)},
+      {"warnings", record.warnings},
+      {"files", files_of(target)},
+      {"memory", memory_of(record, memory)}};
   if (record.has_summary) object["dump"] = dump_of(record.summary);
   return object.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }

@@ -21,18 +21,12 @@ double seconds_since(SteadyTime start) {
   return std::chrono::duration<double>(steady_clock::now() - start).count();
 }
 
-// The path as it is on the target, without the mount point.
-std::string without_mount(const std::string& path) {
-  const std::string_view mount = protocol::kTargetMount;
-  return path.starts_with(mount) ? path.substr(mount.size()) : path;
-}
-
-protocol::Request request_for(Mode mode, const plan::Target& target) {
+protocol::Request request_for(Mode mode, const plan::Target& target, const std::string& mount_point) {
   return {.mode = mode,
           .plan = plan::kPathInImage,
           .config = protocol::kConfigInImage,
           .vmcore = protocol::kVmcore,
-          .directory = protocol::kTargetMount + target.directory,
+          .directory = mount_point + target.directory,
           .dump_directory = {},
           .result = {}};
 }
@@ -92,25 +86,45 @@ SteadyTime Steps::within(seconds limit) const {
   return overall_ ? std::min(*overall_, after(limit)) : after(limit);
 }
 
-void Steps::target_found(const plan::Target& target, const std::string& device) {
-  dump_directory_.clear();  // it was on the target before this one
-  record_.target = fmt::format("{} ({})", device, device_text(target.device));
-  console_.say(fmt::format("the target is {}", record_.target));
+// A target that is tried again goes on with its record.
+void Steps::begin_target(const plan::Target& target) {
+  const std::string name = device_text(target.device) + " " + target.directory;
+  target_began_ = steady_clock::now();
+  mount_point_.clear();
+  dump_directory_.clear();
+  worker_left_behind_ = false;
+  if (record_.begin_target(name) > 1) console_.say("next target: " + name);
 }
 
-AttemptLimits Steps::limits(Mode mode, const plan::Plan& plan) const {
+void Steps::target_found(const std::string& device) {
+  record_.target().device = device;
+  console_.say(fmt::format("the target is {} ({})", device, record_.target().name));
+}
+
+void Steps::target_mounted(const std::string& where, const std::string& directory) {
+  mount_point_ = where;
+  dump_directory_ = directory;
+}
+
+void Steps::end_target(const Status& dumped) {
+  TargetRecord& target = record_.target();
+  target.seconds = seconds_since(target_began_);
+  target.error = dumped ? std::string() : dumped.error().message();
+}
+
+AttemptLimits Steps::limits(Mode mode, const plan::Plan& plan, const plan::Target& target) const {
   // The overall deadline is for the dump; telling why it was missed has to be possible after it.
-  if (mode == Mode::dump) return {.stall = plan.deadlines.stall, .deadline = within(seconds(0))};
-  return {.stall = plan.deadlines.stall, .deadline = after(plan.deadlines.sync)};
+  if (mode == Mode::dump) return {.stall = target.stall, .deadline = within(seconds(0))};
+  return {.stall = target.stall, .deadline = after(plan.deadlines.sync)};
 }
 
 Status Steps::work(Mode mode, const plan::Plan& plan, const plan::Target& target) {
   if (!worker_starts_) return fail("not possible without kdump-capture-worker, which cannot start");
-  protocol::Request request = request_for(mode, target);
+  protocol::Request request = request_for(mode, target, mount_point_);
   request.dump_directory = dump_directory_;
   if (mode == Mode::finish) request.result = to_json(record_, system_.memory());
   raw_output_ = mode == Mode::console_log;
-  const AttemptOutcome outcome = system_.run_worker(request, limits(mode, plan), *this);
+  const AttemptOutcome outcome = system_.run_worker(request, limits(mode, plan, target), *this);
   console_.end_progress();
   worker_left_behind_ = worker_left_behind_ || outcome.left_behind;
   worker_starts_ = worker_starts_ && !outcome.cannot_start;
@@ -129,13 +143,14 @@ void Steps::decide(const Status& dumped) {
 
 void Steps::on_directory(const Event& event) {
   dump_directory_ = event.text;
-  record_.dump_directory = without_mount(event.text);
-  console_.say("saving to " + record_.dump_directory);
+  std::string& directory = record_.target().directory;
+  directory = event.text.starts_with(mount_point_) ? event.text.substr(mount_point_.size()) : event.text;
+  console_.say("saving to " + directory);
 }
 
 void Steps::on_saved(const Event& event) {
   console_.finish_progress();
-  record_.files.push_back({.name = event.text, .bytes = event.number});
+  record_.target().files.push_back({.name = event.text, .bytes = event.number});
   console_.say(fmt::format("saved {} ({})", event.text, human_size(event.number)));
 }
 

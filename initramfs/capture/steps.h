@@ -41,19 +41,28 @@ class Steps final : public WorkerListener {
   // `limit` from now whatever the overall deadline: for what must be done after it too.
   [[nodiscard]] SteadyTime after(std::chrono::seconds limit) const;
 
-  void target_found(const plan::Target& target, const std::string& device);
+  // What one target's attempt consists of; its record is closed by end_target.
+  void begin_target(const plan::Target& target);
+  void target_found(const std::string& device);
+  // `directory` is this dump's there, when there is one from before.
+  void target_mounted(const std::string& where, const std::string& directory);
+  void end_target(const Status& dumped);
   // Whether there is a dump, and if not, why; told and recorded.
   void decide(const Status& dumped);
 
-  [[nodiscard]] bool log_saved() const { return record_.has_file("vmcore-dmesg.txt"); }
+  [[nodiscard]] bool saved() const { return record_.saved; }
+  // At the target that is attached:
+  [[nodiscard]] bool log_saved() const { return record_.target().has_file("vmcore-dmesg.txt"); }
   [[nodiscard]] bool has_directory() const { return !dump_directory_.empty(); }
+  [[nodiscard]] const std::string& dump_directory() const { return dump_directory_; }
   [[nodiscard]] bool worker_left_behind() const { return worker_left_behind_; }
+  [[nodiscard]] bool worker_starts() const { return worker_starts_; }
 
   void on_event(const protocol::Event& event) override;
   void on_output(std::string_view line) override;
 
  private:
-  AttemptLimits limits(protocol::Mode mode, const plan::Plan& plan) const;
+  AttemptLimits limits(protocol::Mode mode, const plan::Plan& plan, const plan::Target& target) const;
   void warn(const std::string& text);
   void on_directory(const protocol::Event& event);
   void on_step(const protocol::Event& event);
@@ -66,7 +75,9 @@ class Steps final : public WorkerListener {
   Console& console_;
   Record& record_;
   std::optional<SteadyTime> overall_;
-  std::string dump_directory_;  // with the mount point in front
+  std::string mount_point_;     // of the target that is attached
+  std::string dump_directory_;  // on it, with the mount point in front
+  SteadyTime target_began_;
   std::string told_failure_;
   bool worker_left_behind_ = false;
   bool worker_starts_ = true;

@@ -36,6 +36,11 @@ struct AttemptOutcome {
   uint64_t peak_anon_kib = 0;  // RssAnon + RssShmem
 };
 
+struct Mounted {
+  std::string where;
+  std::string warning{};  // empty when all is well
+};
+
 struct MemoryFigures {
   uint64_t total_kib = 0;
   uint64_t available_min_kib = 0;  // least MemAvailable seen so far
@@ -50,9 +55,12 @@ class System {
   virtual Status load_module(const std::string& path, SteadyTime deadline) = 0;
   // Waits for the device; its path in /dev.
   virtual Result<std::string> find_device(const plan::Device& device, SteadyTime deadline) = 0;
-  // Mounts read-write at protocol::kTargetMount. The value is a warning, empty when all is well.
-  virtual Result<std::string> mount_target(const std::string& device, const plan::Target& target,
-                                           SteadyTime deadline) = 0;
+  // Mounts read-write at protocol::kTargetMount, or beside it when something that hung holds that.
+  virtual Result<Mounted> mount_target(const std::string& device, const plan::Target& target,
+                                       SteadyTime deadline) = 0;
+  // Something that uses this device hung: it and whatever is on the same disk is not looked at again, and
+  // what is mounted stays mounted.
+  virtual void abandon(const std::string& device) = 0;
   virtual Status unmount_target(SteadyTime deadline) = 0;
   virtual AttemptOutcome run_worker(const protocol::Request& request, const AttemptLimits& limits,
                                     WorkerListener& listener) = 0;

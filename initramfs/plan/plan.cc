@@ -218,15 +218,17 @@ std::span<const Key<Target>> keys_of(const Target& /*unused*/) {
   static constexpr std::array kKeys{
       key<&Target::kind>("kind"),           key<&Target::device>("device"),
       key<&Target::fstype>("fstype"),       key<&Target::mount_options>("mount_options"),
-      key<&Target::directory>("directory"),
+      key<&Target::directory>("directory"), key<&Target::stall>("stall"),
   };
   return kKeys;
 }
 
 std::span<const Key<Deadlines>> keys_of(const Deadlines& /*unused*/) {
   static constexpr std::array kKeys{
-      key<&Deadlines::device>("device"),   key<&Deadlines::mount>("mount"), key<&Deadlines::stall>("stall"),
-      key<&Deadlines::overall>("overall"), key<&Deadlines::sync>("sync"),
+      key<&Deadlines::device>("device"),
+      key<&Deadlines::mount>("mount"),
+      key<&Deadlines::overall>("overall"),
+      key<&Deadlines::sync>("sync"),
   };
   return kKeys;
 }

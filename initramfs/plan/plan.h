@@ -35,9 +35,10 @@ enum class TargetKind { filesystem };
 struct Target {
   TargetKind kind = TargetKind::filesystem;
   Device device;
-  std::string fstype;         // "ext4"
-  std::string mount_options;  // for mount(2)'s data argument, without ro/rw
-  std::string directory;      // where dumps go, from the root of that filesystem: "/var/crash"
+  std::string fstype;               // "ext4"
+  std::string mount_options;        // for mount(2)'s data argument, without ro/rw
+  std::string directory;            // where dumps go, from the root of that filesystem: "/var/crash"
+  std::chrono::seconds stall{120};  // no progress of the dump for so long
 
   bool operator==(const Target&) const = default;
 };
@@ -46,9 +47,8 @@ struct Target {
 struct Deadlines {
   std::chrono::seconds device{60};  // until the target's device is there
   std::chrono::seconds mount{60};
-  std::chrono::seconds stall{120};  // no progress of the dump for so long
-  std::chrono::seconds overall{0};  // the whole capture
-  std::chrono::seconds sync{120};   // fsync and unmount
+  std::chrono::seconds overall{0};  // all dumping
+  std::chrono::seconds sync{120};   // unmount, and each small thing saved after the dump
 
   bool operator==(const Deadlines&) const = default;
 };
@@ -59,7 +59,7 @@ struct Plan {
   std::string hostname;
   int utc_offset_seconds = 0;
   std::vector<std::string> modules;    // paths in the image, in load order
-  std::vector<Target> targets;         // tried in order; one for now
+  std::vector<Target> targets;         // tried in order until one takes the dump
   std::vector<std::string> collector;  // core_collector as words: "makedumpfile", "-z", "-d", "31"
   Action final_action = Action::reboot;
   Action failure_action = Action::reboot;

@@ -78,6 +78,31 @@ TEST(KdumpConf, EveryDirectiveTakesItsValue) {
   EXPECT_EQ(config.deadline, std::chrono::hours(2));
 }
 
+TEST(KdumpConf, FallbacksKeepTheirOrder) {
+  const Config config = config_of(
+      "fallback ext4 LABEL=a\nfallback xfs /dev/vdb timeout=5min path=dumps//here/\n"
+      "fallback btrfs PARTUUID=12-01 path=/\n");
+  ASSERT_EQ(config.fallbacks.size(), 3U);
+  EXPECT_EQ(config.fallbacks[0].target.fstype, "ext4");
+  EXPECT_EQ(config.fallbacks[0].target.device, "LABEL=a");
+  EXPECT_EQ(config.fallbacks[0].path, "");
+  EXPECT_FALSE(config.fallbacks[0].timeout);
+  EXPECT_EQ(config.fallbacks[1].path, "/dumps/here");
+  EXPECT_EQ(config.fallbacks[1].timeout, std::chrono::minutes(5));
+  EXPECT_EQ(config.fallbacks[2].path, "/");
+}
+
+TEST(KdumpConf, WhatIsWrongWithAFallbackIsNamed) {
+  EXPECT_THAT(complaints_of("fallback ext4\n"), HasSubstr("fallback: needs a kind and a device"));
+  EXPECT_THAT(complaints_of("fallback ssh kdump@host\n"), HasSubstr("\"ssh\" is not built yet"));
+  EXPECT_THAT(complaints_of("fallback zfs tank\n"), HasSubstr("unknown kind of target \"zfs\""));
+  EXPECT_THAT(complaints_of("fallback ext4 vda\n"), HasSubstr("\"vda\" is not a device"));
+  EXPECT_THAT(complaints_of("fallback ext4 /dev/vda /x\n"), HasSubstr("\"/x\" is no option of a fallback"));
+  EXPECT_THAT(complaints_of("fallback ext4 /dev/vda path=\n"), HasSubstr("\"path=\" is no option"));
+  EXPECT_THAT(complaints_of("fallback ext4 /dev/vda timeout=0\n"), HasSubstr("give up at once"));
+  EXPECT_THAT(complaints_of("fallback ext4 /dev/vda timeout=x\n"), HasSubstr("is not a time"));
+}
+
 TEST(KdumpConf, HashCutsAValueEvenWithoutABlank) { EXPECT_EQ(config_of("path /a#b c").path, "/a"); }
 
 TEST(KdumpConf, OnePairOfQuotesIsTaken) {

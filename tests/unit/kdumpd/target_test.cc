@@ -17,7 +17,7 @@ class TargetTest : public testing::Test {
   void SetUp() override { machine.make_root_disk(); }
 
   Result<ResolvedTarget> resolve(const std::string& configuration) const {
-    return resolve_target(machine.host(), conf::parse_config(configuration).config);
+    return resolve_targets(machine.host(), conf::parse_config(configuration).config).front();
   }
   std::string error_of(const std::string& configuration) const {
     const auto resolved = resolve(configuration);
@@ -251,6 +251,26 @@ TEST_F(SecondDiskTest, APartitionByItsUuid) {
   ASSERT_TRUE(resolved) << resolved.error().message();
   EXPECT_EQ(resolved->target.device.devname, "/dev/vdb");
   EXPECT_EQ(resolved->target.device.partuuid, "1234-01");
+}
+
+TEST_F(SecondDiskTest, FallbacksComeAfterTheFirstTargetEachWithItsTimeout) {
+  make_xfs();
+  mounted("254:16 / /mnt rw - xfs /dev/vdb rw");
+  const auto resolved = resolve_targets(
+      machine.host(), conf::parse_config("timeout 30\nfallback xfs LABEL=dumps path=/here timeout=5min\n"
+                                         "fallback ext4 /dev/vda\nfallback xfs LABEL=gone")
+                          .config);
+  ASSERT_EQ(resolved.size(), 4U);
+  ASSERT_TRUE(resolved[0] && resolved[1] && resolved[2]);
+  EXPECT_EQ(resolved[0]->target.device.devname, "/dev/vda");
+  EXPECT_EQ(resolved[0]->target.stall, std::chrono::seconds(30));
+  EXPECT_EQ(resolved[1]->described, "/here on /dev/vdb (xfs)");
+  EXPECT_EQ(resolved[1]->target.stall, std::chrono::minutes(5));
+  EXPECT_EQ(resolved[2]->target.directory, "/var/crash");
+  EXPECT_EQ(resolved[2]->target.stall, std::chrono::seconds(30));
+  ASSERT_FALSE(resolved[3]);
+  EXPECT_EQ(resolved[3].error().message(),
+            "fallback xfs LABEL=gone: no device with LABEL=gone; blkid lists what there is");
 }
 
 TEST(OptionsToKeep, OnlyThoseOfTheFilesystemsLayout) {

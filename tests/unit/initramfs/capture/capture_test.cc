@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -25,9 +26,17 @@ class FakeSystem final : public System {
   Result<std::string> plan_text = plan::to_json(plan_of());
   std::map<std::string, Status> modules;
   Result<std::string> device = "/dev/vda";
-  Result<std::string> mount = std::string();
+  std::map<std::string, Result<std::string>> devices;  // by UUID, before `device`
+  Result<Mounted> mount = Mounted{.where = "/kdumproot"};
   Status unmount;
   std::map<Mode, AttemptOutcome> attempts;
+  struct Scripted {
+    Mode mode;
+    AttemptOutcome outcome;
+    std::vector<protocol::Event> events;
+  };
+  std::function<void(const std::string& uuid)> on_find;
+  std::deque<Scripted> script;  // before `attempts` and `events`
   std::map<Mode, std::vector<protocol::Event>> events = {{Mode::dump, good_dump()}};
   std::vector<std::string> calls;
   std::map<Mode, protocol::Request> requests;
@@ -67,10 +76,12 @@ class FakeSystem final : public System {
   }
   Result<std::string> find_device(const plan::Device& wanted, SteadyTime /*unused*/) override {
     calls.push_back("find " + wanted.uuid);
-    return device;
+    if (on_find) on_find(wanted.uuid);
+    return devices.contains(wanted.uuid) ? devices.at(wanted.uuid) : device;
   }
-  Result<std::string> mount_target(const std::string& name, const plan::Target& /*unused*/,
-                                   SteadyTime /*unused*/) override {
+  void abandon(const std::string& name) override { calls.push_back("abandon " + name); }
+  Result<Mounted> mount_target(const std::string& name, const plan::Target& /*unused*/,
+                               SteadyTime /*unused*/) override {
     calls.push_back("mount " + name);
     return mount;
   }
@@ -83,6 +94,12 @@ class FakeSystem final : public System {
     calls.push_back("worker " + std::string(protocol::mode_name(request.mode)));
     requests[request.mode] = request;
     limits[request.mode] = given;
+    if (!script.empty() && script.front().mode == request.mode) {
+      const Scripted scripted = std::move(script.front());
+      script.pop_front();
+      for (const protocol::Event& event : scripted.events) listener.on_event(event);
+      return scripted.outcome;
+    }
     for (const protocol::Event& event : events[request.mode]) listener.on_event(event);
     return attempts[request.mode];
   }
@@ -117,7 +134,7 @@ TEST_F(CaptureTest, AGoodDumpEndsInTheFinalAction) {
                                         "worker dump", "worker finish", "unmount"));
   EXPECT_TRUE(record.saved);
   EXPECT_EQ(record.failure, "");
-  EXPECT_EQ(record.dump_directory, "/var/crash/127.0.0.1-x");
+  EXPECT_EQ(record.target().directory, "/var/crash/127.0.0.1-x");
   EXPECT_EQ(record.summary.pages_written, 4U);
 }
 
@@ -172,7 +189,7 @@ TEST_F(CaptureTest, AFailedMountDoesNotUnmount) {
 }
 
 TEST_F(CaptureTest, ADamagedFilesystemIsAWarning) {
-  system.mount = "the filesystem is marked as damaged";
+  system.mount = Mounted{.where = "/kdumproot", .warning = "the filesystem is marked as damaged"};
   EXPECT_EQ(run(), Action::poweroff);
   EXPECT_THAT(record.warnings, ElementsAre(HasSubstr("damaged")));
 }
@@ -214,7 +231,7 @@ TEST_F(CaptureTest, NobodyGoesNearATargetThatHoldsAWorker) {
   system.attempts[Mode::dump].left_behind = true;
   EXPECT_EQ(run(), Action::halt);
   EXPECT_THAT(system.calls, ElementsAre("load /a.ko", "load /b.ko", "find u-1", "mount /dev/vda",
-                                        "worker dump", "worker console_log"));
+                                        "worker dump", "abandon /dev/vda", "worker console_log"));
 }
 
 TEST_F(CaptureTest, AWorkerThatCannotStartIsNotTriedAgain) {
@@ -239,15 +256,128 @@ TEST_F(CaptureTest, AResultThatCannotBeSavedDoesNotUndoADump) {
   EXPECT_TRUE(record.saved);
 }
 
-TEST_F(CaptureTest, TheSecondTargetIsTriedWhenTheFirstFails) {
-  plan_with([](plan::Plan& plan) {
-    plan.targets.push_back(plan.targets[0]);
-    plan.targets[1].device.uuid = "u-2";
-  });
-  system.device = fail("no device");
+// Three targets, each with a device of its own.
+class ChainTest : public CaptureTest {
+ protected:
+  void SetUp() override {
+    plan_with([](plan::Plan& plan) {
+      plan.modules.clear();
+      for (const char* uuid : {"u-2", "u-3"}) {
+        plan.targets.push_back(plan.targets[0]);
+        plan.targets.back().device.uuid = uuid;
+      }
+    });
+    system.devices = {{"u-1", "/dev/vda"}, {"u-2", "/dev/vdb"}, {"u-3", "/dev/vdc"}};
+  }
+  static Result<std::string> absent() { return fail(ErrorKind::timed_out, "did not appear"); }
+  // A dump that ended with `reason` after the log was saved.
+  static FakeSystem::Scripted full_disk() {
+    return {Mode::dump,
+            failing("no space left"),
+            {{.kind = EventKind::directory, .text = "/kdumproot/var/crash/d"},
+             {.kind = EventKind::saved, .text = "vmcore-dmesg.txt", .number = 10}}};
+  }
+  nlohmann::json result() { return nlohmann::json::parse(system.requests[Mode::finish].result); }
+};
+
+TEST_F(ChainTest, TheSecondTargetTakesWhatTheFirstDoesNot) {
+  system.devices.at("u-1") = absent();
+  EXPECT_EQ(run(), Action::poweroff);
+  EXPECT_THAT(system.calls, ElementsAre("find u-1", "find u-2", "mount /dev/vdb", "worker dump",
+                                        "worker finish", "unmount"));
+  EXPECT_TRUE(record.saved);
+  EXPECT_EQ(result()["targets"].size(), 2U);
+  EXPECT_THAT(result()["targets"][0]["error"].get<std::string>(), HasSubstr("did not appear"));
+  EXPECT_EQ(result()["saved"], true);
+  EXPECT_EQ(result()["target"], "/dev/vdb (UUID=u-2 /var/crash)");
+}
+
+TEST_F(ChainTest, TwoFailToAWorkingThird) {
+  system.devices.at("u-1") = absent();
+  system.script = {full_disk()};
+  EXPECT_EQ(run(), Action::poweroff);
+  EXPECT_THAT(system.calls,
+              ElementsAre("find u-1", "find u-2", "mount /dev/vdb", "worker dump", "worker finish", "unmount",
+                          "find u-3", "mount /dev/vdc", "worker dump", "worker finish", "unmount"));
+  EXPECT_EQ(result()["targets"].size(), 3U);
+  EXPECT_THAT(result()["targets"][1]["error"].get<std::string>(), HasSubstr("no space left"));
+}
+
+TEST_F(ChainTest, ADirectoryOfOneTargetIsNotThatOfTheNext) {
+  system.script = {full_disk()};
+  run();
+  EXPECT_EQ(system.requests[Mode::dump].dump_directory, "");
+  EXPECT_EQ(record.targets.size(), 2U);
+}
+
+TEST_F(ChainTest, AfterTheLastTheFirstThatTookTheLogIsToldTheRest) {
+  system.script = {full_disk()};
+  system.devices.at("u-2") = absent();
+  system.devices.at("u-3") = absent();
   EXPECT_EQ(run(), Action::halt);
   EXPECT_THAT(system.calls,
-              ElementsAre("load /a.ko", "load /b.ko", "find u-1", "find u-2", "worker console_log"));
+              ElementsAre("find u-1", "mount /dev/vda", "worker dump", "worker finish", "unmount", "find u-2",
+                          "find u-3", "find u-1", "mount /dev/vda", "worker finish", "unmount"));
+  EXPECT_EQ(system.requests[Mode::finish].dump_directory, "/kdumproot/var/crash/d");
+  EXPECT_EQ(result()["targets"].size(), 3U);
+  EXPECT_THAT(result()["failure"].get<std::string>(), HasSubstr("UUID=u-3: "));
+}
+
+TEST_F(ChainTest, TheLogAloneIsTriedOnEveryTargetInOrder) {
+  system.devices.at("u-1") = absent();
+  system.devices.at("u-3") = absent();
+  system.script = {{Mode::dump, failing("crashed"), {}}, {Mode::log, failing("crashed"), {}}};
+  EXPECT_EQ(run(), Action::halt);
+  // The second takes not even the log, the third has just been looked for: the first may be there by now.
+  EXPECT_THAT(system.calls, ElementsAre("find u-1", "find u-2", "mount /dev/vdb", "worker dump", "worker log",
+                                        "unmount", "find u-3", "find u-1", "worker console_log"));
+}
+
+TEST_F(ChainTest, ALateDeviceTakesTheLog) {
+  system.devices.at("u-2") = absent();
+  system.devices.at("u-3") = absent();
+  system.devices.at("u-1") = absent();
+  int looks = 0;
+  system.on_find = [&](const std::string& uuid) {
+    if (uuid == "u-1" && ++looks == 2) system.devices.at("u-1") = "/dev/vda";
+  };
+  system.events[Mode::log] = {{.kind = EventKind::directory, .text = "/kdumproot/var/crash/d"},
+                              {.kind = EventKind::saved, .text = "vmcore-dmesg.txt", .number = 10}};
+  EXPECT_EQ(run(), Action::halt);
+  EXPECT_THAT(system.calls, ElementsAre("find u-1", "find u-2", "find u-3", "find u-1", "mount /dev/vda",
+                                        "worker log", "worker finish", "unmount"));
+  EXPECT_EQ(result()["saved"], false);
+}
+
+TEST_F(ChainTest, ADeviceThatHungIsLeftAlone) {
+  plan_with([](plan::Plan& plan) {
+    plan.modules.clear();
+    plan.targets.push_back(plan.targets[0]);
+    plan.targets.push_back(plan.targets[0]);
+    plan.targets[1].directory = "/elsewhere";
+    plan.targets[2].device.uuid = "u-2";
+  });
+  system.script = {{Mode::dump, failing("stuck"), {}}};
+  system.script.front().outcome.left_behind = true;
+  EXPECT_EQ(run(), Action::poweroff);
+  EXPECT_THAT(system.calls,
+              ElementsAre("find u-1", "mount /dev/vda", "worker dump", "abandon /dev/vda", "find u-2",
+                          "mount /dev/vdb", "worker dump", "worker finish", "unmount"));
+  EXPECT_THAT(result()["targets"][1]["error"].get<std::string>(), HasSubstr("hung before"));
+}
+
+TEST_F(ChainTest, AMountThatHangsIsLeftAlone) {
+  system.mount = fail(ErrorKind::timed_out, "did not finish in time");
+  EXPECT_EQ(run(), Action::halt);
+  EXPECT_THAT(system.calls, ElementsAre("find u-1", "mount /dev/vda", "abandon /dev/vda", "find u-2",
+                                        "mount /dev/vdb", "abandon /dev/vdb", "find u-3", "mount /dev/vdc",
+                                        "abandon /dev/vdc", "worker console_log"));
+}
+
+TEST_F(ChainTest, TheFailureNamesEachTarget) {
+  for (auto& [uuid, device] : system.devices) device = absent();
+  run();
+  EXPECT_THAT(record.failure, HasSubstr("UUID=u-1: find the target device: did not appear; UUID=u-2: "));
 }
 
 TEST_F(CaptureTest, TheOverallDeadlineHoldsTheDumpButNotWhatComesAfter) {
@@ -258,7 +388,7 @@ TEST_F(CaptureTest, TheOverallDeadlineHoldsTheDumpButNotWhatComesAfter) {
 }
 
 TEST_F(CaptureTest, TheStallLimitIsThePlans) {
-  plan_with([](plan::Plan& plan) { plan.deadlines.stall = seconds(77); });
+  plan_with([](plan::Plan& plan) { plan.targets[0].stall = seconds(77); });
   run();
   EXPECT_EQ(system.limits[Mode::dump].stall, seconds(77));
   EXPECT_GT(*system.limits[Mode::dump].deadline, steady_clock::now() + seconds(86400));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "initramfs/capture/device.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -147,6 +148,23 @@ TEST_F(Devices, ProbesEveryFilesystemThatDumpsCanGoTo) {
     EXPECT_EQ(identity->label, "CRASH") << make;
     fs::remove(image);
   }
+}
+
+TEST_F(Devices, ADiskThatWasAbandonedIsNotLookedAtNorItsPartitions) {
+  add("vda");
+  add("vdb");
+  DeviceFinder finder(
+      [](const std::string& path) -> Result<Identity> {
+        return Identity{.uuid = path.ends_with("vda") ? "bad" : "good", .label = {}, .partuuid = {}};
+      },
+      sys(), dev());
+  finder.abandon(dev("vda"));
+  const auto found =
+      finder.find({.uuid = "bad", .label = {}, .partuuid = {}, .devname = {}}, in_milliseconds(50));
+  ASSERT_FALSE(found);
+  EXPECT_THAT(found.error().message(), testing::HasSubstr("left alone, for it hung before: vda"));
+  EXPECT_TRUE(
+      finder.find({.uuid = "good", .label = {}, .partuuid = {}, .devname = {}}, in_milliseconds(10000)));
 }
 
 TEST_F(Devices, ProbingWhatIsNotThereIsAnError) { EXPECT_FALSE(probe_identity(dev("nothing"))); }

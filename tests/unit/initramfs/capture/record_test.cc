@@ -16,7 +16,12 @@ TEST(Record, HoldsWhatHappened) {
   record.kernel_release = "6.1.0";
   record.steps = {{.name = "mount", .seconds = 0.01234, .error = ""},
                   {.name = "unmount", .seconds = 2, .error = "busy"}};
-  record.files = {{.name = "vmcore", .bytes = 37}};
+  record.begin_target("UUID=u /x");
+  record.target().error = "gone";
+  record.begin_target("LABEL=l /y");
+  record.target().device = "/dev/vdb";
+  record.target().directory = "/y/127";
+  record.target().files = {{.name = "vmcore", .bytes = 37}};
   record.warnings = {"unmount: busy"};
   record.has_summary = true;
   record.summary = {.pages_total = 10,
@@ -45,6 +50,11 @@ TEST(Record, HoldsWhatHappened) {
   EXPECT_EQ(object["dump"]["rescued"]["user"], 3);
   EXPECT_EQ(object["memory"]["available_min_kib"], 55340);
   EXPECT_EQ(object["files"][0]["bytes"], 37);
+  EXPECT_EQ(object["target"], "/dev/vdb (LABEL=l /y)");
+  EXPECT_EQ(object["directory"], "/y/127");
+  EXPECT_EQ(object["targets"][0]["error"], "gone");
+  EXPECT_EQ(object["targets"][1]["name"], "LABEL=l /y");
+  EXPECT_FALSE(object["targets"][1].contains("error"));
 }
 
 TEST(Record, WithoutADumpThereAreNoNumbersOfOne) {
@@ -60,10 +70,19 @@ TEST(Record, ForeignBytesDoNotThrow) {
 }
 
 TEST(Record, KnowsItsFiles) {
+  const TargetRecord target{.name = "t", .files = {{.name = "vmcore-dmesg.txt", .bytes = 1}}};
+  EXPECT_TRUE(target.has_file("vmcore-dmesg.txt"));
+  EXPECT_FALSE(target.has_file("vmcore"));
+}
+
+TEST(Record, ATargetThatIsTriedAgainGoesOnWithItsRecord) {
   Record record;
-  record.files = {{.name = "vmcore-dmesg.txt", .bytes = 1}};
-  EXPECT_TRUE(record.has_file("vmcore-dmesg.txt"));
-  EXPECT_FALSE(record.has_file("vmcore"));
+  EXPECT_EQ(record.begin_target("a"), 1U);
+  record.target().device = "/dev/vda";
+  EXPECT_EQ(record.begin_target("b"), 2U);
+  EXPECT_EQ(record.target().device, "");
+  EXPECT_EQ(record.begin_target("a"), 2U);
+  EXPECT_EQ(record.target().device, "/dev/vda");
 }
 
 }  // namespace

@@ -25,12 +25,13 @@ Plan full_plan() {
                    {"1c2c-uuid", "label", "partuuid", "/dev/vda1"},
                    "ext4",
                    "errors=remount-ro",
-                   "/var/crash"},
-                  {TargetKind::filesystem, {"", "", "", "/dev/vdb"}, "xfs", "", "/"}};
+                   "/var/crash",
+                   seconds(3)},
+                  {TargetKind::filesystem, {"", "", "", "/dev/vdb"}, "xfs", "", "/", seconds(300)}};
   plan.collector = {"makedumpfile", "-l", "-d", "31"};
   plan.final_action = Action::poweroff;
   plan.failure_action = Action::halt;
-  plan.deadlines = {seconds(1), seconds(2), seconds(3), seconds(4), seconds(5)};
+  plan.deadlines = {seconds(1), seconds(2), seconds(4), seconds(5)};
   return plan;
 }
 
@@ -53,7 +54,8 @@ TEST(Plan, WritesTheDocumentedKeys) {
   EXPECT_EQ(written["targets"][0]["kind"], "filesystem");
   EXPECT_EQ(written["targets"][0]["device"]["uuid"], "1c2c-uuid");
   EXPECT_EQ(written["final_action"], "poweroff");
-  EXPECT_EQ(written["deadlines"]["stall"], 3);
+  EXPECT_EQ(written["targets"][0]["stall"], 3);
+  EXPECT_EQ(written["deadlines"]["overall"], 4);
   EXPECT_EQ(action_name(Action::halt), "halt");
 }
 
@@ -118,9 +120,9 @@ TEST(Plan, BoundsAndWordsAreChecked) {
   const Case cases[] = {
       {"/utc_offset_seconds", 86401, "utc_offset_seconds: 86401 found, expected -86400 to 86400"},
       {"/utc_offset_seconds", 1.5, "utc_offset_seconds: number found, expected an integer"},
-      {"/deadlines/stall", -1, "deadlines: stall: -1 found, expected 0 to 1000000000"},
-      {"/deadlines/stall", std::numeric_limits<uint64_t>::max(),
-       "deadlines: stall: 18446744073709551615 found"},
+      {"/targets/0/stall", -1, "targets[0]: stall: -1 found, expected 0 to 1000000000"},
+      {"/deadlines/overall", std::numeric_limits<uint64_t>::max(),
+       "deadlines: overall: 18446744073709551615 found"},
       {"/final_action", "explode",
        "final_action: \"explode\" is not known, expected one of: reboot, halt, poweroff"},
       {"/targets/0/kind", "tape", "targets[0]: kind: \"tape\" is not known"},

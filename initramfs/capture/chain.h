@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The targets of the plan, tried in order; what is left to say goes to the first that takes it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/error.h"
+#include "initramfs/capture/steps.h"
+
+namespace kdump::capture {
+
+class Chain {
+ public:
+  Chain(Steps& steps, const plan::Plan& plan);
+
+  // The dump, on the first target that takes it; the error says of each why not.
+  Status dump();
+  // After a dump that failed everywhere: the log where there is none yet, and the result, on the first target
+  // that takes them.
+  void save_what_is_left();
+
+  // Whether the dead kernel's log is on some target.
+  [[nodiscard]] bool log_saved() const;
+
+ private:
+  struct Place {
+    const plan::Target* target;
+    std::string directory{};  // of this dump, with the mount point in front; empty: none yet
+    std::string error{};      // why the dump is not there
+    bool log_saved = false;
+    bool done_with = false;  // it hung, or does not even take the log: nobody goes there again
+  };
+  enum class Patience { full, short_wait };
+
+  Status attach(Place& place, Patience patience);
+  Status find(const Place& place, Patience patience);
+  Status mount(const Place& place, Patience patience);
+  void detach(Place& place);
+  Status dump_to(Place& place);
+  Status dump_attached(Place& place);
+  void save_circumstances(Place& place);
+  void give_up(Place& place);
+  [[nodiscard]] bool hung_before(const Place& place) const;
+  [[nodiscard]] Status why_none_took_it() const;
+
+  Steps& steps_;
+  const plan::Plan& plan_;
+  std::vector<Place> places_;
+  std::vector<plan::Device> hung_;
+  std::string device_;        // of the target attached now
+  bool all_is_said_ = false;  // the result on some target tells everything up to now
+};
+
+}  // namespace kdump::capture
