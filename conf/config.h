@@ -9,7 +9,8 @@
 
 namespace kdump::conf {
 
-enum class Action { reboot, halt, poweroff };
+// The last two are for failure_action alone.
+enum class Action { reboot, halt, poweroff, shell, dump_to_rootfs };
 
 // A filesystem named by the administrator, mounted at the moment or not.
 struct FilesystemTarget {
@@ -32,6 +33,12 @@ struct Config {
   Action failure_action = Action::reboot;
   Action final_action = Action::reboot;
   std::vector<std::string> extra_modules;
+  std::vector<std::string> extra_bins;  // paths, or names for the usual directories
+  // Programs to run in the capture kernel, absolute paths; empty: none.
+  std::string kdump_pre;
+  std::string kdump_post;
+  std::string kdump_emergency;
+  std::chrono::seconds hook_timeout{60};  // for each of them
   bool force_rebuild = false;
   bool force_no_rebuild = false;
   bool auto_reset_crashkernel = true;

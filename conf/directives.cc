@@ -6,9 +6,9 @@
 namespace kdump::conf {
 namespace {
 
-template <Action Config::* Member>
-Status apply_action(Config& config, std::string_view /*name*/, std::string_view value) {
-  config.*Member = TRY(parse_action(value));
+template <std::string Config::* Member>
+Status apply_program(Config& config, std::string_view /*name*/, std::string_view value) {
+  config.*Member = TRY(parse_program(value));
   return {};
 }
 
@@ -28,9 +28,14 @@ constexpr Directive kDirectives[] = {
     {"fallback", "", apply_fallback, ""},
     {"path", "path", apply_path, ""},
     {"core_collector", "core_collector", apply_core_collector, ""},
-    {"failure_action", "failure_action", apply_action<&Config::failure_action>, ""},
-    {"default", "failure_action", apply_action<&Config::failure_action>, "failure_action"},
-    {"final_action", "final_action", apply_action<&Config::final_action>, ""},
+    {"failure_action", "failure_action", apply_failure_action, ""},
+    {"default", "failure_action", apply_failure_action, "failure_action"},
+    {"final_action", "final_action", apply_final_action, ""},
+    {"kdump_pre", "kdump_pre", apply_program<&Config::kdump_pre>, ""},
+    {"kdump_post", "kdump_post", apply_program<&Config::kdump_post>, ""},
+    {"kdump_emergency", "kdump_emergency", apply_program<&Config::kdump_emergency>, ""},
+    {"hook_timeout", "hook_timeout", apply_hook_timeout, ""},
+    {"extra_bins", "extra_bins", apply_extra_bins, ""},
     {"extra_modules", "extra_modules", apply_extra_modules, ""},
     {"force_rebuild", "force_rebuild", apply_flag<&Config::force_rebuild>, ""},
     {"force_no_rebuild", "force_no_rebuild", apply_flag<&Config::force_no_rebuild>, ""},
@@ -41,7 +46,6 @@ constexpr Directive kDirectives[] = {
 
 constexpr std::string_view kTarget =
     "is not built yet; dump to a local ext2, ext3, ext4, xfs, btrfs or vfat filesystem";
-constexpr std::string_view kHook = "is not built yet; remove it, no program runs before or after the dump";
 constexpr std::string_view kFence = "is not built yet; remove it, no node is told of the crash";
 constexpr std::string_view kRemove = "is not built yet; remove it";
 
@@ -52,14 +56,9 @@ constexpr UnsupportedDirective kUnsupported[] = {
     {"sshkey", kTarget},
     {"minix", kTarget},
     {"virtiofs", kTarget},
-    {"kdump_pre", kHook},
-    {"kdump_post", kHook},
-    {"kdump_emergency", kHook},
-    {"extra_bins", kRemove},
     {"dracut_args", "is not built yet; remove it, the image is built without dracut"},
     {"fence_kdump_args", kFence},
     {"fence_kdump_nodes", kFence},
-    {"hook_timeout", kHook},
     {"min_free", kRemove},
     {"net", "was replaced by nfs and ssh, which are not built yet"},
     {"options", "is gone; module parameters go into KDUMP_COMMANDLINE_APPEND as module.parameter=value"},
@@ -77,7 +76,7 @@ std::span<const Directive> directives() { return kDirectives; }
 std::span<const UnsupportedDirective> unsupported_directives() { return kUnsupported; }
 
 std::string_view action_word(Action action) {
-  constexpr std::string_view kWords[] = {"reboot", "halt", "poweroff"};
+  constexpr std::string_view kWords[] = {"reboot", "halt", "poweroff", "shell", "dump_to_rootfs"};
   return kWords[static_cast<size_t>(action)];
 }
 

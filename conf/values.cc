@@ -16,9 +16,11 @@ struct ActionWord {
   Action action;
 };
 
-constexpr ActionWord kActions[] = {
-    {"reboot", Action::reboot}, {"halt", Action::halt}, {"poweroff", Action::poweroff}};
-constexpr std::string_view kUnbuiltActions[] = {"shell", "dump_to_rootfs"};
+constexpr ActionWord kActions[] = {{"reboot", Action::reboot},
+                                   {"halt", Action::halt},
+                                   {"poweroff", Action::poweroff},
+                                   {"shell", Action::shell},
+                                   {"dump_to_rootfs", Action::dump_to_rootfs}};
 
 // "/var//crash/" and "var/crash" are both "/var/crash"; the root stays "/".
 std::string squeeze_slashes(std::string_view path) {
@@ -141,13 +143,43 @@ Status apply_deadline(Config& config, std::string_view /*name*/, std::string_vie
   return {};
 }
 
-Result<Action> parse_action(std::string_view value) {
+Status apply_failure_action(Config& config, std::string_view /*name*/, std::string_view value) {
   const auto* const known = std::ranges::find(kActions, value, &ActionWord::word);
-  if (known != std::end(kActions)) return known->action;
-  if (std::ranges::find(kUnbuiltActions, value) != std::end(kUnbuiltActions))
-    return fail(ErrorKind::unsupported, "action \"{}\" is not built yet; use reboot, halt or poweroff",
+  if (known == std::end(kActions))
+    return fail(ErrorKind::usage,
+                "unknown action \"{}\"; use reboot, halt, poweroff, shell or dump_to_rootfs", value);
+  config.failure_action = known->action;
+  return {};
+}
+
+Status apply_final_action(Config& config, std::string_view /*name*/, std::string_view value) {
+  const auto* const known = std::ranges::find(kActions, value, &ActionWord::word);
+  if (known == std::end(kActions) || known->action >= Action::shell)
+    return fail(ErrorKind::usage, "unknown action \"{}\"; use reboot, halt or poweroff", value);
+  config.final_action = known->action;
+  return {};
+}
+
+Status apply_hook_timeout(Config& config, std::string_view /*name*/, std::string_view value) {
+  config.hook_timeout = TRY(parse_time_span(value));
+  if (config.hook_timeout.count() == 0)
+    return fail(ErrorKind::usage, "\"{}\" would give up at once; the default is 1min", value);
+  return {};
+}
+
+Status apply_extra_bins(Config& config, std::string_view /*name*/, std::string_view value) {
+  const auto words = split_words(value);
+  config.extra_bins.assign(words.begin(), words.end());
+  return {};
+}
+
+Result<std::string> parse_program(std::string_view value) {
+  if (!value.starts_with('/'))
+    return fail(ErrorKind::usage, "\"{}\" is not an absolute path; write one program and no arguments",
                 value);
-  return fail(ErrorKind::usage, "unknown action \"{}\"; use reboot, halt or poweroff", value);
+  if (split_words(value).size() != 1)
+    return fail(ErrorKind::usage, "\"{}\" is more than one word; write one program and no arguments", value);
+  return std::string(value);
 }
 
 Result<bool> parse_zero_or_one(std::string_view value) {

@@ -19,7 +19,13 @@ Status apply_auto_reset_crashkernel(Config& config, std::string_view name, std::
 Status apply_timeout(Config& config, std::string_view name, std::string_view value);
 Status apply_deadline(Config& config, std::string_view name, std::string_view value);
 
-Result<Action> parse_action(std::string_view value);
+Status apply_failure_action(Config& config, std::string_view name, std::string_view value);
+Status apply_final_action(Config& config, std::string_view name, std::string_view value);
+Status apply_hook_timeout(Config& config, std::string_view name, std::string_view value);
+Status apply_extra_bins(Config& config, std::string_view name, std::string_view value);
+
+// One absolute path.
+Result<std::string> parse_program(std::string_view value);
 Result<bool> parse_zero_or_one(std::string_view value);
 
 }  // namespace kdump::conf

@@ -12,9 +12,10 @@
 namespace kdump::service {
 namespace {
 
-// conf and plan name the same three; one is the administrator's word, the other the capture side's.
+// conf and plan name the same ones; one is the administrator's word, the other the capture side's.
 plan::Action plan_action(conf::Action action) {
-  constexpr plan::Action kActions[] = {plan::Action::reboot, plan::Action::halt, plan::Action::poweroff};
+  constexpr plan::Action kActions[] = {plan::Action::reboot, plan::Action::halt, plan::Action::poweroff,
+                                       plan::Action::shell, plan::Action::dump_to_rootfs};
   return kActions[static_cast<size_t>(action)];
 }
 
@@ -41,15 +42,21 @@ plan::Plan make_plan(const Host& host, const Preparation& preparation) {
   plan.final_action = plan_action(config.final_action);
   plan.failure_action = plan_action(config.failure_action);
   plan.deadlines.overall = config.deadline;
+  plan.deadlines.hook = config.hook_timeout;
+  plan.hooks = preparation.programs.hooks;
+  if (preparation.rootfs) plan.rootfs = {preparation.rootfs->target};
   return plan;
 }
 
 // Each once: two targets may be partitions of one disk, or directories of one filesystem.
-std::vector<std::string> block_devices(const std::vector<ResolvedTarget>& targets) {
+std::vector<std::string> block_devices(const Preparation& preparation) {
   std::vector<std::string> devices;
-  for (const ResolvedTarget& target : targets)
-    if (std::ranges::find(devices, target.target.device.devname) == devices.end())
-      devices.push_back(target.target.device.devname);
+  const auto add = [&](const ResolvedTarget& target) {
+    const std::string& name = target.target.device.devname;
+    if (std::ranges::find(devices, name) == devices.end()) devices.push_back(name);
+  };
+  for (const ResolvedTarget& target : preparation.targets) add(target);
+  if (preparation.rootfs) add(*preparation.rootfs);
   return devices;
 }
 
@@ -57,7 +64,8 @@ image::Request make_request(const Host& host, const Preparation& preparation) {
   image::Request request;
   request.root = host.root();
   request.kernel_release = preparation.kernel.release;
-  request.block_devices = block_devices(preparation.targets);
+  request.block_devices = block_devices(preparation);
+  request.programs = preparation.programs.paths;
   request.extra_modules = preparation.settings.config.extra_modules;
   request.plan = make_plan(host, preparation);
   return request;
@@ -70,6 +78,17 @@ bool take_settings(const Host& host, Preparation& preparation, Problems& problem
   return problems.errors.size() == before;
 }
 
+void take_rootfs(const Host& host, Preparation& preparation, Problems& problems) {
+  preparation.rootfs = problems.take(resolve_rootfs(host, preparation.settings.config));
+  if (!preparation.rootfs) return;
+  const plan::Device& root = preparation.rootfs->target.device;
+  if (std::ranges::any_of(preparation.targets, [&](const auto& t) { return t.target.device == root; }))
+    problems.warnings.push_back(fmt::format(
+        "failure_action dump_to_rootfs: {} is the root filesystem and a target already; it would be "
+        "tried a second time",
+        root.devname));
+}
+
 void take_targets(const Host& host, Preparation& preparation, Problems& problems) {
   for (Result<ResolvedTarget>& resolved : resolve_targets(host, preparation.settings.config)) {
     auto target = problems.take(std::move(resolved));
@@ -77,6 +96,9 @@ void take_targets(const Host& host, Preparation& preparation, Problems& problems
     problems.warnings.insert(problems.warnings.end(), target->warnings.begin(), target->warnings.end());
     preparation.targets.push_back(std::move(*target));
   }
+  if (preparation.settings.config.failure_action == conf::Action::dump_to_rootfs)
+    take_rootfs(host, preparation, problems);
+  preparation.programs = find_programs(host, preparation.settings.config, problems);
 }
 
 void take_kernel(const Host& host, Preparation& preparation, Problems& problems) {

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "initramfs/build/image.h"
+#include "kdumpd/hooks.h"
 #include "kdumpd/host.h"
 #include "kdumpd/kernel_image.h"
 #include "kdumpd/problems.h"
@@ -19,7 +21,9 @@ struct Preparation {
   Settings settings;
   KernelImage kernel;
   std::string command_line;
-  std::vector<ResolvedTarget> targets;  // in the order they are tried
+  std::vector<ResolvedTarget> targets;   // in the order they are tried
+  std::optional<ResolvedTarget> rootfs;  // for failure_action dump_to_rootfs
+  Programs programs;
   image::Request request;
   std::string image_directory;  // with the host's prefix
 };

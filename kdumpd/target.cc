@@ -182,4 +182,19 @@ std::vector<Result<ResolvedTarget>> resolve_targets(const Host& host, const conf
   return resolved;
 }
 
+Result<ResolvedTarget> resolve_rootfs(const Host& host, const conf::Config& config) {
+  const std::vector<Mount> mounts = TRY(read_mounts(host));
+  const std::string paths[] = {config.path, "/var/crash", "/"};
+  for (const std::string& path : paths) {
+    const auto directory = host.resolve(path);
+    if (!directory) continue;
+    const Mount* const mount = mount_holding(mounts, *directory);
+    if (mount == nullptr || mount->target != "/") continue;
+    auto resolved = with_context(mounted_target(host, *mount, *directory), "failure_action dump_to_rootfs");
+    if (resolved) resolved->target.stall = config.timeout;
+    return resolved;
+  }
+  return fail("failure_action dump_to_rootfs: nothing is mounted at /");
+}
+
 }  // namespace kdump::service

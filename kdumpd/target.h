@@ -23,4 +23,8 @@ struct ResolvedTarget {
 // The first is the one that `path` or a filesystem's directive names, the others are the fallbacks.
 std::vector<Result<ResolvedTarget>> resolve_targets(const Host& host, const conf::Config& config);
 
+// The root filesystem of this system, for failure_action dump_to_rootfs: `path` where it is on it, otherwise
+// /var/crash, otherwise the root directory.
+Result<ResolvedTarget> resolve_rootfs(const Host& host, const conf::Config& config);
+
 }  // namespace kdump::service

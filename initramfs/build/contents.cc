@@ -7,6 +7,7 @@
 #include "initramfs/build/block_device.h"
 #include "initramfs/build/libraries.h"
 #include "initramfs/build/modules.h"
+#include "initramfs/build/programs.h"
 
 namespace kdump::image {
 namespace {
@@ -83,6 +84,10 @@ Status add_programs(const HostTree& tree, const Request& request, Contents& cont
       if (known.insert(library.image_path).second)
         contents.files.push_back({library.image_path, library.path, 0755, false});
     }
+  }
+  for (const std::string& program : request.programs) {
+    for (ImageFile& file : TRY(program_files(tree, program)))
+      if (known.insert(file.image_path).second) contents.files.push_back(std::move(file));
   }
   return {};
 }

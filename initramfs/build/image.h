@@ -23,7 +23,8 @@ struct Request {
   std::string capture_program = "/usr/lib/kdump/kdump-capture";
   std::string worker_program = "/usr/lib/kdump/kdump-capture-worker";
   std::string config_file = "/etc/kdump.conf";
-  plan::Plan plan;  // everything but `modules`, which the builder fills in
+  std::vector<std::string> programs;  // hooks and the like, with their interpreters and libraries
+  plan::Plan plan;                    // everything but `modules`, which the builder fills in
 };
 
 struct Image {

@@ -24,6 +24,47 @@ void show_log(Steps& steps, const plan::Plan& plan) {
                        [&] { return steps.work(Mode::console_log, plan, plan::Target{}); });
 }
 
+Status dump(Steps& steps, Hooks& hooks, const plan::Plan& plan) {
+  Chain chain(steps, hooks, plan);
+  Status dumped = chain.dump();
+  steps.decide(dumped);
+  if (!dumped) chain.save_what_is_left();
+  if (!dumped && !chain.log_saved()) show_log(steps, plan);
+  return dumped;
+}
+
+// kdump_pre has forbidden the dump; what it said, and the log, are saved all the same.
+plan::Action end_without_dump(Steps& steps, Hooks& hooks, const plan::Plan& plan, const Status& why) {
+  steps.decide(why);
+  Chain chain(steps, hooks, plan);
+  chain.save_what_is_left();
+  if (!chain.log_saved()) show_log(steps, plan);
+  return plan.final_action;
+}
+
+plan::Action open_shell(Steps& steps, const plan::Plan& plan) {
+  steps.say(
+      fmt::format("the dump is NOT saved; leave the shell to {}", plan::action_name(plan.final_action)));
+  steps.warn_if_failed("shell", [&] { return steps.system().run_shell(); });
+  return plan.final_action;
+}
+
+// The root filesystem of the system that died, as if it were the only target; nobody's hooks run twice.
+plan::Action dump_to_rootfs(Steps& steps, const plan::Plan& plan) {
+  plan::Plan rescue = plan;
+  rescue.targets = plan.rootfs;
+  rescue.hooks = {};
+  Hooks none(steps, rescue);
+  [[maybe_unused]] const Status told = dump(steps, none, rescue);
+  return plan.final_action;
+}
+
+plan::Action failure_action(Steps& steps, const plan::Plan& plan) {
+  if (plan.failure_action == plan::Action::shell) return open_shell(steps, plan);
+  if (plan.failure_action == plan::Action::dump_to_rootfs) return dump_to_rootfs(steps, plan);
+  return plan.failure_action;
+}
+
 }  // namespace
 
 plan::Action capture(System& system, Console& console, Record& record) {
@@ -36,12 +77,13 @@ plan::Action capture(System& system, Console& console, Record& record) {
   }
   steps.begin(*plan);
   load_modules(steps, *plan);
-  Chain chain(steps, *plan);
-  const Status dumped = chain.dump();
-  steps.decide(dumped);
-  if (!dumped) chain.save_what_is_left();
-  if (!dumped && !chain.log_saved()) show_log(steps, *plan);
-  return dumped ? plan->final_action : plan->failure_action;
+  Hooks hooks(steps, *plan);
+  const Status allowed = hooks.before_dump();
+  if (!allowed) return end_without_dump(steps, hooks, *plan, allowed);
+  const Status dumped = dump(steps, hooks, *plan);
+  if (dumped) return plan->final_action;
+  hooks.emergency();
+  return failure_action(steps, *plan);
 }
 
 }  // namespace kdump::capture

@@ -16,7 +16,7 @@ constexpr seconds kShortWait{10};
 
 }  // namespace
 
-Chain::Chain(Steps& steps, const plan::Plan& plan) : steps_(steps), plan_(plan) {
+Chain::Chain(Steps& steps, Hooks& hooks, const plan::Plan& plan) : steps_(steps), hooks_(hooks), plan_(plan) {
   for (const plan::Target& target : plan.targets) places_.push_back({.target = &target});
 }
 
@@ -99,6 +99,8 @@ Status Chain::dump_attached(Place& place) {
   place.error = dumped ? std::string() : dumped.error().message();
   steps_.decide(dumped ? Status() : why_none_took_it());
   steps_.end_target(dumped);
+  // While the target is there, and before the result that tells of it.
+  if (dumped || &place == &places_.back()) hooks_.after_dump(dumped.has_value());
   if (!steps_.worker_left_behind()) save_circumstances(place);
   detach(place);
   return dumped;
@@ -106,6 +108,7 @@ Status Chain::dump_attached(Place& place) {
 
 Status Chain::dump_to(Place& place) {
   all_is_said_ = false;
+  place.tried = true;
   steps_.begin_target(*place.target);
   Status dumped = attach(place, Patience::full);
   if (dumped) {
@@ -135,6 +138,7 @@ Status Chain::dump() {
     // What is missing from the image is missing at every target.
     if (!steps_.worker_starts()) break;
   }
+  hooks_.after_dump(false);
   // It has just failed, and nothing has happened since that could help it.
   if (places_.back().directory.empty()) places_.back().done_with = true;
   return why_none_took_it();
@@ -145,7 +149,7 @@ void Chain::save_what_is_left() {
     if (all_is_said_ || !steps_.worker_starts()) return;
     if (place.done_with) continue;
     steps_.begin_target(*place.target);
-    if (attach(place, Patience::short_wait)) {
+    if (attach(place, place.tried ? Patience::short_wait : Patience::full)) {
       save_circumstances(place);
       detach(place);
     }

@@ -6,18 +6,19 @@
 #include <vector>
 
 #include "common/error.h"
+#include "initramfs/capture/hooks.h"
 #include "initramfs/capture/steps.h"
 
 namespace kdump::capture {
 
 class Chain {
  public:
-  Chain(Steps& steps, const plan::Plan& plan);
+  Chain(Steps& steps, Hooks& hooks, const plan::Plan& plan);
 
   // The dump, on the first target that takes it; the error says of each why not.
   Status dump();
-  // After a dump that failed everywhere: the log where there is none yet, and the result, on the first target
-  // that takes them.
+  // After a dump that failed everywhere, or was forbidden: the log where there is none yet, and the result,
+  // on the first target that takes them.
   void save_what_is_left();
 
   // Whether the dead kernel's log is on some target.
@@ -29,6 +30,7 @@ class Chain {
     std::string directory{};  // of this dump, with the mount point in front; empty: none yet
     std::string error{};      // why the dump is not there
     bool log_saved = false;
+    bool tried = false;
     bool done_with = false;  // it hung, or does not even take the log: nobody goes there again
   };
   enum class Patience { full, short_wait };
@@ -45,6 +47,7 @@ class Chain {
   [[nodiscard]] Status why_none_took_it() const;
 
   Steps& steps_;
+  Hooks& hooks_;
   const plan::Plan& plan_;
   std::vector<Place> places_;
   std::vector<plan::Device> hung_;

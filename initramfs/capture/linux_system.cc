@@ -14,6 +14,7 @@
 #include "common/text.h"
 #include "initramfs/capture/attempt.h"
 #include "initramfs/capture/mount_options.h"
+#include "initramfs/capture/program.h"
 #include "initramfs/capture/step_child.h"
 
 namespace kdump::capture {
@@ -95,6 +96,15 @@ AttemptOutcome LinuxSystem::run_worker(const protocol::Request& request, const A
                                        WorkerListener& listener) {
   return run_attempt(protocol::kWorkerInImage, request, limits, listener, memory_);
 }
+
+Result<ExitState> LinuxSystem::run_hook(const std::vector<std::string>& argv, SteadyTime deadline,
+                                        WorkerListener& listener) {
+  Result<ExitState> ended = run_program(argv, deadline, listener);
+  memory_.sample();
+  return ended;
+}
+
+Status LinuxSystem::run_shell() { return run_console_shell(); }
 
 MemoryFigures LinuxSystem::memory() {
   memory_.sample();

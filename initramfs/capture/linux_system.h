@@ -21,6 +21,9 @@ class LinuxSystem final : public System {
   Status unmount_target(SteadyTime deadline) override;
   AttemptOutcome run_worker(const protocol::Request& request, const AttemptLimits& limits,
                             WorkerListener& listener) override;
+  Result<ExitState> run_hook(const std::vector<std::string>& argv, SteadyTime deadline,
+                             WorkerListener& listener) override;
+  Status run_shell() override;
   MemoryFigures memory() override;
 
  private:

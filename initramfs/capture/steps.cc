@@ -133,6 +133,21 @@ Status Steps::work(Mode mode, const plan::Plan& plan, const plan::Target& target
   return with_context(outcome.status, "kdump-capture-worker");
 }
 
+Result<ExitState> Steps::run_hook(const std::vector<std::string>& argv, seconds limit) {
+  Result<ExitState> ended = fail("not run");
+  raw_output_ = false;
+  speaker_ = argv.front();
+  const Status status = run("hook " + argv.front(), [&]() -> Status {
+    ended = system_.run_hook(argv, after(limit), *this);
+    if (!ended) return Failure(ended.error());
+    if (ended->succeeded()) return {};
+    return fail("{}", ended->describe());
+  });
+  speaker_ = "worker";
+  warn_if_error(status);
+  return ended;
+}
+
 void Steps::decide(const Status& dumped) {
   record_.saved = dumped.has_value();
   record_.failure = dumped ? std::string() : dumped.error().message();
@@ -192,7 +207,7 @@ void Steps::on_output(std::string_view line) {
   if (raw_output_) {
     console_.print(line);
   } else {
-    console_.say("worker: " + std::string(line));
+    console_.say(speaker_ + ": " + std::string(line));
   }
 }
 

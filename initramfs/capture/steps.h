@@ -50,6 +50,11 @@ class Steps final : public WorkerListener {
   // Whether there is a dump, and if not, why; told and recorded.
   void decide(const Status& dumped);
 
+  // Its output and its end go to the console; a hook that does not end with status 0 is a warning and an
+  // error.
+  Result<ExitState> run_hook(const std::vector<std::string>& argv, std::chrono::seconds limit);
+  void say(std::string_view text) { console_.say(text); }
+
   [[nodiscard]] bool saved() const { return record_.saved; }
   // At the target that is attached:
   [[nodiscard]] bool log_saved() const { return record_.target().has_file("vmcore-dmesg.txt"); }
@@ -82,6 +87,7 @@ class Steps final : public WorkerListener {
   bool worker_left_behind_ = false;
   bool worker_starts_ = true;
   bool raw_output_ = false;  // the worker prints the log, not messages
+  std::string speaker_ = "worker";
 };
 
 }  // namespace kdump::capture

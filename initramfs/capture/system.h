@@ -6,6 +6,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/error.h"
 #include "common/process.h"
@@ -64,6 +65,12 @@ class System {
   virtual Status unmount_target(SteadyTime deadline) = 0;
   virtual AttemptOutcome run_worker(const protocol::Request& request, const AttemptLimits& limits,
                                     WorkerListener& listener) = 0;
+  // Runs a program of the administrator's in "/", with PATH=/bin:/sbin:/usr/bin:/usr/sbin; what it prints
+  // goes to the listener. At the deadline it is killed with what it started.
+  virtual Result<ExitState> run_hook(const std::vector<std::string>& argv, SteadyTime deadline,
+                                     WorkerListener& listener) = 0;
+  // A shell on the console, until it is left.
+  virtual Status run_shell() = 0;
   virtual MemoryFigures memory() = 0;
 };
 

@@ -27,6 +27,8 @@ constexpr Word<Action> kActions[] = {
     {Action::reboot, "reboot"},
     {Action::halt, "halt"},
     {Action::poweroff, "poweroff"},
+    {Action::shell, "shell"},
+    {Action::dump_to_rootfs, "dump_to_rootfs"},
 };
 constexpr Word<TargetKind> kTargetKinds[] = {
     {TargetKind::filesystem, "filesystem"},
@@ -56,6 +58,7 @@ struct Key {
 std::span<const Key<Device>> keys_of(const Device& object);
 std::span<const Key<Target>> keys_of(const Target& object);
 std::span<const Key<Deadlines>> keys_of(const Deadlines& object);
+std::span<const Key<Hooks>> keys_of(const Hooks& object);
 std::span<const Key<Plan>> keys_of(const Plan& object);
 
 // What the keys do not say one by one.
@@ -70,9 +73,15 @@ Status check(const Target& target) {
   return fail(ErrorKind::corrupt, "directory: '{}' is not an absolute path", target.directory);
 }
 Status check(const Deadlines& /*unused*/) { return {}; }
+Status check(const Hooks& /*unused*/) { return {}; }
 Status check(const Plan& plan) {
   if (plan.targets.empty()) return fail(ErrorKind::corrupt, "targets: empty, expected at least one");
   if (plan.collector.empty()) return fail(ErrorKind::corrupt, "collector: empty, expected a program");
+  if (plan.final_action >= Action::shell)
+    return fail(ErrorKind::corrupt, "final_action: '{}' does not end", action_name(plan.final_action));
+  if (plan.rootfs.empty() == (plan.failure_action == Action::dump_to_rootfs))
+    return fail(ErrorKind::corrupt, "rootfs: {} found with failure_action {}", plan.rootfs.size(),
+                action_name(plan.failure_action));
   return {};
 }
 
@@ -225,10 +234,20 @@ std::span<const Key<Target>> keys_of(const Target& /*unused*/) {
 
 std::span<const Key<Deadlines>> keys_of(const Deadlines& /*unused*/) {
   static constexpr std::array kKeys{
-      key<&Deadlines::device>("device"),
-      key<&Deadlines::mount>("mount"),
-      key<&Deadlines::overall>("overall"),
-      key<&Deadlines::sync>("sync"),
+      key<&Deadlines::device>("device"), key<&Deadlines::mount>("mount"), key<&Deadlines::overall>("overall"),
+      key<&Deadlines::hook>("hook"),     key<&Deadlines::sync>("sync"),
+  };
+  return kKeys;
+}
+
+std::span<const Key<Hooks>> keys_of(const Hooks& /*unused*/) {
+  static constexpr std::array kKeys{
+      key<&Hooks::pre>("pre"),
+      key<&Hooks::pre_d>("pre_d"),
+      key<&Hooks::post_d>("post_d"),
+      key<&Hooks::post>("post"),
+      key<&Hooks::emergency_d>("emergency_d"),
+      key<&Hooks::emergency>("emergency"),
   };
   return kKeys;
 }
@@ -260,6 +279,8 @@ std::span<const Key<Plan>> keys_of(const Plan& /*unused*/) {
       key<&Plan::final_action>("final_action"),
       key<&Plan::failure_action>("failure_action"),
       key<&Plan::deadlines>("deadlines"),
+      key<&Plan::hooks>("hooks"),
+      key<&Plan::rootfs>("rootfs"),
   };
   return kKeys;
 }

@@ -15,8 +15,10 @@ namespace kdump::plan {
 
 inline constexpr int kVersion = 1;
 inline constexpr const char* kPathInImage = "/plan.json";
+inline constexpr const char* kShellInImage = "/bin/busybox";  // with failure_action shell
 
-enum class Action { reboot, halt, poweroff };
+// The last two are for failure_action alone; final_action follows them.
+enum class Action { reboot, halt, poweroff, shell, dump_to_rootfs };
 
 std::string_view action_name(Action action);
 
@@ -43,11 +45,24 @@ struct Target {
   bool operator==(const Target&) const = default;
 };
 
+// Programs of the administrator in the image, as absolute paths; empty: none.
+struct Hooks {
+  std::string pre;  // may forbid the dump
+  std::vector<std::string> pre_d;
+  std::vector<std::string> post_d;
+  std::string post;
+  std::vector<std::string> emergency_d;
+  std::string emergency;
+
+  bool operator==(const Hooks&) const = default;
+};
+
 // No step may last longer. 0 means no limit.
 struct Deadlines {
   std::chrono::seconds device{60};  // until the target's device is there
   std::chrono::seconds mount{60};
   std::chrono::seconds overall{0};  // all dumping
+  std::chrono::seconds hook{60};    // each hook
   std::chrono::seconds sync{120};   // unmount, and each small thing saved after the dump
 
   bool operator==(const Deadlines&) const = default;
@@ -64,6 +79,8 @@ struct Plan {
   Action final_action = Action::reboot;
   Action failure_action = Action::reboot;
   Deadlines deadlines;
+  Hooks hooks;
+  std::vector<Target> rootfs;  // one, for dump_to_rootfs; otherwise none
 
   bool operator==(const Plan&) const = default;
 };

@@ -42,6 +42,8 @@ void expect_equal(const Config& a, const Config& b) {
   EXPECT_EQ(a.auto_reset_crashkernel, b.auto_reset_crashkernel);
   EXPECT_EQ(a.timeout, b.timeout);
   EXPECT_EQ(a.deadline, b.deadline);
+  EXPECT_EQ(a.hook_timeout, b.hook_timeout);
+  EXPECT_EQ(a.kdump_pre, b.kdump_pre);
 }
 
 TEST(ShippedConf, ParsesToTheDefaults) {
@@ -56,7 +58,9 @@ TEST(ShippedConf, ShowsTheDefaults) {
   // Those that have no default are shown by example or bare.
   for (const std::string line :
        {"ext2 LABEL=dumps\n", "ext3 LABEL=dumps\n", "ext4 LABEL=dumps\n", "xfs LABEL=dumps\n",
-        "btrfs LABEL=dumps\n", "vfat LABEL=DUMPS\n", "extra_modules\n"}) {
+        "btrfs LABEL=dumps\n", "vfat LABEL=DUMPS\n", "kdump_pre /usr/local/sbin/before-the-dump\n",
+        "kdump_post /usr/local/sbin/after-the-dump\n", "kdump_emergency /usr/local/sbin/no-dump\n",
+        "extra_bins\n", "extra_modules\n"}) {
     ASSERT_THAT(text, HasSubstr(line));
     text.erase(text.find(line), line.size());
   }

@@ -78,6 +78,20 @@ TEST(KdumpConf, EveryDirectiveTakesItsValue) {
   EXPECT_EQ(config.deadline, std::chrono::hours(2));
 }
 
+TEST(KdumpConf, HooksAndWhatTheyUse) {
+  const Config config = config_of(
+      "kdump_pre /a\nkdump_post /b\nkdump_emergency /c\nhook_timeout 5min\nextra_bins ip /usr/bin/curl\n"
+      "failure_action dump_to_rootfs\n");
+  EXPECT_EQ(config.kdump_pre, "/a");
+  EXPECT_EQ(config.kdump_post, "/b");
+  EXPECT_EQ(config.kdump_emergency, "/c");
+  EXPECT_EQ(config.hook_timeout, std::chrono::minutes(5));
+  EXPECT_THAT(config.extra_bins, ElementsAre("ip", "/usr/bin/curl"));
+  EXPECT_EQ(config.failure_action, Action::dump_to_rootfs);
+  EXPECT_THAT(complaints_of("kdump_post hook.sh\n"), HasSubstr("\"hook.sh\" is not an absolute path"));
+  EXPECT_THAT(complaints_of("hook_timeout 0\n"), HasSubstr("give up at once"));
+}
+
 TEST(KdumpConf, FallbacksKeepTheirOrder) {
   const Config config = config_of(
       "fallback ext4 LABEL=a\nfallback xfs /dev/vdb timeout=5min path=dumps//here/\n"

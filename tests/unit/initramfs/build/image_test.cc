@@ -10,6 +10,7 @@
 
 #include "common/file.h"
 #include "common/process.h"
+#include "initramfs/build/contents.h"
 #include "tests/unit/initramfs/build/made_tree.h"
 #include "tests/unit/initramfs/build/unpacked.h"
 
@@ -217,6 +218,33 @@ TEST_F(ImageBuild, BuildFileMakesTheSameArchiveAndNothingElse) {
   ASSERT_TRUE(image) << image.error().message();
   EXPECT_EQ(text(output), text(built().path));
   EXPECT_FALSE(file_exists(tree_.outside("/fingerprint.json")));
+}
+
+TEST_F(ImageBuild, AHookBringsItsInterpreterAndLibraries) {
+  tree_.copy("/usr/bin/perl", PROBE_FOLDER "/libprobe.so");
+  tree_.file("/etc/kdump/pre.d/10", "#! /usr/bin/env perl -w\n");
+  tree_.copy("/usr/bin/env", PROBE_FOLDER "/libleaf.so");
+  tree_.file("/opt/hook", "#!/usr/bin/perl");
+  request_.programs = {"/etc/kdump/pre.d/10", "/opt/hook"};
+  const HostTree tree = *HostTree::open(tree_.root());
+  const Result<Contents> contents = gather_contents(tree, request_);
+  ASSERT_TRUE(contents) << contents.error().message();
+  std::vector<std::string> paths;
+  for (const ImageFile& file : contents->files) paths.push_back(file.image_path);
+  EXPECT_THAT(paths, testing::IsSupersetOf({"/etc/kdump/pre.d/10", "/usr/bin/env", "/usr/bin/perl",
+                                            "/opt/hook", "/lib64/libleaf.so"}));
+  built();
+}
+
+TEST_F(ImageBuild, AHookWithoutItsInterpreterIsAnError) {
+  tree_.file("/opt/hook", "#!/usr/bin/python3\n");
+  request_.programs = {"/opt/hook"};
+  const Result<Image> image = build(request_, directory_);
+  ASSERT_FALSE(image);
+  EXPECT_THAT(image.error().message(), HasSubstr("interpreter of /opt/hook: "));
+  tree_.file("/opt/hook", "echo hello\n");
+  EXPECT_THAT(build(request_, directory_).error().message(),
+              HasSubstr("/opt/hook is neither an ELF program nor a script"));
 }
 
 TEST_F(ImageBuild, AFittingImageNeedsNoRebuild) {

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <deque>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -19,6 +20,7 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 class FakeSystem final : public System {
  public:
@@ -36,6 +38,7 @@ class FakeSystem final : public System {
     std::vector<protocol::Event> events;
   };
   std::function<void(const std::string& uuid)> on_find;
+  std::map<std::string, ExitState> hook_ends;
   std::deque<Scripted> script;  // before `attempts` and `events`
   std::map<Mode, std::vector<protocol::Event>> events = {{Mode::dump, good_dump()}};
   std::vector<std::string> calls;
@@ -102,6 +105,18 @@ class FakeSystem final : public System {
     }
     for (const protocol::Event& event : events[request.mode]) listener.on_event(event);
     return attempts[request.mode];
+  }
+  Result<ExitState> run_hook(const std::vector<std::string>& argv, SteadyTime /*unused*/,
+                             WorkerListener& listener) override {
+    std::string call = "hook";
+    for (const std::string& word : argv) call += " " + word;
+    calls.push_back(call);
+    listener.on_output("hello");
+    return hook_ends.contains(argv[0]) ? hook_ends[argv[0]] : ExitState{};
+  }
+  Status run_shell() override {
+    calls.emplace_back("shell");
+    return {};
   }
   MemoryFigures memory() override { return {.total_kib = 100, .available_min_kib = 50}; }
 };
@@ -254,6 +269,102 @@ TEST_F(CaptureTest, AResultThatCannotBeSavedDoesNotUndoADump) {
   system.attempts[Mode::finish] = failing("no space left on device");
   EXPECT_EQ(run(), Action::poweroff);
   EXPECT_TRUE(record.saved);
+}
+
+class HooksTest : public CaptureTest {
+ protected:
+  void SetUp() override {
+    plan_with([](plan::Plan& plan) {
+      plan.modules.clear();
+      plan.hooks = {.pre = "/pre",
+                    .pre_d = {"/pre.d/1", "/pre.d/2"},
+                    .post_d = {"/post.d/1"},
+                    .post = "/post",
+                    .emergency_d = {"/emergency.d/1"},
+                    .emergency = "/emergency"};
+    });
+  }
+};
+
+TEST_F(HooksTest, RunInTheirOrderAroundTheDump) {
+  EXPECT_EQ(run(), Action::poweroff);
+  EXPECT_THAT(system.calls,
+              ElementsAre("hook /pre", "hook /pre.d/1", "hook /pre.d/2", "find u-1", "mount /dev/vda",
+                          "worker dump", "hook /post.d/1 0", "hook /post 0", "worker finish", "unmount"));
+}
+
+TEST_F(HooksTest, AFailedDumpIsToldAndTheEmergencyHooksRun) {
+  system.events[Mode::dump] = {{.kind = EventKind::directory, .text = "/kdumproot/var/crash/d"},
+                               {.kind = EventKind::saved, .text = "vmcore-dmesg.txt", .number = 10}};
+  system.attempts[Mode::dump] = failing("no space left");
+  EXPECT_EQ(run(), Action::halt);
+  EXPECT_THAT(system.calls,
+              ElementsAre("hook /pre", "hook /pre.d/1", "hook /pre.d/2", "find u-1", "mount /dev/vda",
+                          "worker dump", "hook /post.d/1 1", "hook /post 1", "worker finish", "unmount",
+                          "hook /emergency.d/1", "hook /emergency"));
+}
+
+TEST_F(HooksTest, AnAbsentTargetIsToldToo) {
+  system.device = fail("no device");
+  EXPECT_EQ(run(), Action::halt);
+  EXPECT_THAT(system.calls,
+              ElementsAre("hook /pre", "hook /pre.d/1", "hook /pre.d/2", "find u-1", "hook /post.d/1 1",
+                          "hook /post 1", "worker console_log", "hook /emergency.d/1", "hook /emergency"));
+}
+
+TEST_F(HooksTest, KdumpPreMayForbidTheDump) {
+  system.hook_ends["/pre"] = {.code = 3};
+  system.events[Mode::log] = {{.kind = EventKind::directory, .text = "/kdumproot/var/crash/d"},
+                              {.kind = EventKind::saved, .text = "vmcore-dmesg.txt", .number = 10}};
+  EXPECT_EQ(run(), Action::poweroff);
+  EXPECT_THAT(system.calls, ElementsAre("hook /pre", "find u-1", "mount /dev/vda", "worker log",
+                                        "worker finish", "unmount"));
+  EXPECT_FALSE(record.saved);
+  EXPECT_EQ(record.failure, "kdump_pre /pre exited with status 3, so no dump is made");
+}
+
+TEST_F(HooksTest, AKdumpPreThatHangsCrashesOrCannotRunForbidsNothing) {
+  for (const ExitState& end :
+       {ExitState{.timed_out = true}, ExitState{.signal = SIGSEGV}, ExitState{.code = 127}}) {
+    system.hook_ends["/pre"] = end;
+    EXPECT_EQ(run(), Action::poweroff);
+    EXPECT_TRUE(record.saved);
+    EXPECT_THAT(record.warnings, testing::Contains(HasSubstr("hook /pre: ")));
+  }
+}
+
+TEST_F(HooksTest, OthersThatFailAreWarnings) {
+  system.hook_ends["/pre.d/1"] = {.code = 1};
+  system.hook_ends["/post"] = {.code = 2};
+  EXPECT_EQ(run(), Action::poweroff);
+  EXPECT_TRUE(record.saved);
+  EXPECT_THAT(record.warnings,
+              ElementsAre("hook /pre.d/1: exited with status 1", "hook /post: exited with status 2"));
+}
+
+TEST_F(CaptureTest, TheShellOpensWhenThereIsNoDumpAndTheFinalActionFollows) {
+  plan_with([](plan::Plan& plan) { plan.failure_action = Action::shell; });
+  EXPECT_EQ(run(), Action::poweroff);
+  EXPECT_THAT(system.calls, Not(testing::Contains("shell")));
+  system.device = fail("no device");
+  EXPECT_EQ(run(), Action::poweroff);
+  EXPECT_EQ(system.calls.back(), "shell");
+}
+
+TEST_F(CaptureTest, DumpToRootfsIsOneMoreTarget) {
+  plan_with([](plan::Plan& plan) {
+    plan.modules.clear();
+    plan.failure_action = Action::dump_to_rootfs;
+    plan.hooks.post = "/post";
+    plan.rootfs = {plan.targets[0]};
+    plan.rootfs[0].device.uuid = "root";
+  });
+  system.devices = {{"u-1", fail("no device")}};
+  EXPECT_EQ(run(), Action::poweroff);
+  EXPECT_THAT(system.calls, ElementsAre("find u-1", "hook /post 1", "worker console_log", "find root",
+                                        "mount /dev/vda", "worker dump", "worker finish", "unmount"));
+  EXPECT_TRUE(record.saved);
+  EXPECT_EQ(record.failure, "");
 }
 
 // Three targets, each with a device of its own.

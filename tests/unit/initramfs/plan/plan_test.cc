@@ -31,7 +31,8 @@ Plan full_plan() {
   plan.collector = {"makedumpfile", "-l", "-d", "31"};
   plan.final_action = Action::poweroff;
   plan.failure_action = Action::halt;
-  plan.deadlines = {seconds(1), seconds(2), seconds(4), seconds(5)};
+  plan.deadlines = {seconds(1), seconds(2), seconds(4), seconds(6), seconds(5)};
+  plan.hooks = {"/pre", {"/pre.d/a"}, {"/post.d/a", "/post.d/b"}, "/post", {"/e.d"}, "/e"};
   return plan;
 }
 
@@ -78,6 +79,7 @@ constexpr Object kObjects[] = {
     {"/targets/1", "targets[1]: "},
     {"/targets/1/device", "targets[1]: device: "},
     {"/deadlines", "deadlines: "},
+    {"/hooks", "hooks: "},
 };
 
 TEST(Plan, EveryKeyIsRequiredAndNamed) {
@@ -125,6 +127,9 @@ TEST(Plan, BoundsAndWordsAreChecked) {
        "deadlines: overall: 18446744073709551615 found"},
       {"/final_action", "explode",
        "final_action: \"explode\" is not known, expected one of: reboot, halt, poweroff"},
+      {"/final_action", "shell", "final_action: 'shell' does not end"},
+      {"/failure_action", "dump_to_rootfs", "rootfs: 0 found with failure_action dump_to_rootfs"},
+      {"/hooks/post_d/1", 1, "hooks: post_d[1]: number found, expected a string"},
       {"/targets/0/kind", "tape", "targets[0]: kind: \"tape\" is not known"},
       {"/targets", json::array(), "targets: empty"},
       {"/targets/1/directory", "var/crash", "targets[1]: directory: 'var/crash' is not an absolute path"},
