@@ -8,7 +8,7 @@ from .run import run as run_program
 
 DISK_BYTES = 600 << 20
 COLLECTOR = "core_collector makedumpfile -z -d 31"
-#Linux, include / uapi / linux / btrfs.h, BTRFS_IOC_SUBVOL_CREATE : the guest has perl and no btrfs - progs.
+# Linux, include/uapi/linux/btrfs.h, BTRFS_IOC_SUBVOL_CREATE: the guest has perl and no btrfs-progs.
 MAKE_SUBVOLUME = """perl -e 'open(D, "<", "/mnt/top") or die; ioctl(D, 0x5000940e, pack("q a4088", 0, "inner")) or die "$!"'"""
 
 
@@ -49,25 +49,28 @@ def check(folder: Path) -> None:
             _dump(run, case, number)
         run.power_off()
     guest.extract(machine.disk, "/saved", folder)
-    for number, case in enumerate(CASES):
-            dumpdir
-                .verified(dumpdir.only_one_in(folder / "saved" / str(number)))
+    for number in range(len(CASES)):
+        dumpdir.verified(dumpdir.only_one_in(folder / "saved" / str(number)))
 
-                    def _dump(run : crashrun.Run, case : Case, number : int)
-                ->None : run.command(f "{case.prepare}; sync") lines =
-                "\\n".join(case.config.splitlines()) run
-                    .command(f
-                             "{{ grep -v '^path' /etc/kdump.conf.shipped; printf '{lines}\\n'; }} > "
-                             "/etc/kdump.conf") run.command("kdumpctl restart",
-                                                            crashrun.START_TIMEOUT) run.panic(300) run
-                    .command(case.mount) run.command(f "cp -a {case.found} /saved/{number}",
-                                                     120) if not case.modes:
-#What vfat has instead of them is the mount's; the name has no colons.
-            run.command(f
-                        "cd /saved/{number} && chmod 700 127* && chmod 600 127*/* && mv 127* $(echo 127* | "
-                        "sed 's/-\\(..\\)-\\(..\\)-\\(..\\)$/-\\1:\\2:\\3/')") run
-                .command("sync; umount /mnt /srv 2>/dev/null; true")
 
-                    def _disk(folder : Path, case : Case)
-                ->Path : disk = folder / f "{Path(case.device).name}.img" with open(disk, "wb") as file
-                : file.truncate(DISK_BYTES) run_program(*case.mkfs, disk) return disk
+def _dump(run: crashrun.Run, case: Case, number: int) -> None:
+    run.command(f"{case.prepare}; sync")
+    lines = "\\n".join(case.config.splitlines())
+    run.command(f"{{ grep -v '^path' /etc/kdump.conf.shipped; printf '{lines}\\n'; }} > /etc/kdump.conf")
+    run.command("kdumpctl restart", crashrun.START_TIMEOUT)
+    run.panic(300)
+    run.command(case.mount)
+    run.command(f"cp -a {case.found} /saved/{number}", 120)
+    if not case.modes:
+        # What vfat has instead of them is the mount's; the name has no colons.
+        colons = "sed 's/-\\(..\\)-\\(..\\)-\\(..\\)$/-\\1:\\2:\\3/'"
+        run.command(f"cd /saved/{number} && chmod 700 127* && chmod 600 127*/* && mv 127* $(echo 127* | {colons})")
+    run.command("sync; umount /mnt /srv 2>/dev/null; true")
+
+
+def _disk(folder: Path, case: Case) -> Path:
+    disk = folder / f"{Path(case.device).name}.img"
+    with open(disk, "wb") as file:
+        file.truncate(DISK_BYTES)
+    run_program(*case.mkfs, disk)
+    return disk
