@@ -26,7 +26,7 @@ protocol::Request request_for(Mode mode, const plan::Target& target, const std::
           .plan = plan::kPathInImage,
           .config = protocol::kConfigInImage,
           .vmcore = protocol::kVmcore,
-          .directory = mount_point + target.directory,
+          .directory = target.directory == "/" ? mount_point : mount_point + target.directory,
           .dump_directory = {},
           .result = {}};
 }
