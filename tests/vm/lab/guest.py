@@ -19,8 +19,8 @@ SUITE = "bookworm"
 # What an administrator has on such a machine, and the libraries that our programs are linked to.
 PACKAGES = (
     "systemd", "systemd-sysv", "udev", "kmod", "dbus", "procps",
-    "libarchive13", "libblkid1", "libbpf1", "libdeflate0", "libelf1", "libfmt9", "libkmod2", "liblzo2-2", "libmount1",
-    "libnfs13", "libnl-route-3-200", "libsnappy1v5", "libssh2-1", "libssl3", "libstdc++6", "libsystemd0", "libzstd1",
+    "libarchive13", "libblkid1", "libbpf1", "libdeflate0", "libdw1", "libelf1", "libfmt9", "libkmod2", "liblzo2-2",
+    "libmount1", "libnfs13", "libnl-route-3-200", "libsnappy1v5", "libssh2-1", "libssl3", "libstdc++6", "libsystemd0", "libzstd1",
     "zlib1g",
 )
 
