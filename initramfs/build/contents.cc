@@ -56,6 +56,7 @@ Result<std::vector<ModuleWish>> module_wishes(const HostTree& tree, const Reques
       wishes.push_back(wish_for(device));
   }
   for (const plan::Target& target : request.plan.targets) add_filesystem_wishes(target, wishes);
+  for (const plan::Target& target : request.plan.rootfs) add_filesystem_wishes(target, wishes);
   for (const std::string& name : request.extra_modules)
     wishes.push_back({{name}, "extra_modules", IfMissing::warn});
   return wishes;

@@ -205,6 +205,14 @@ TEST_F(ImageBuild, WithoutADeviceOnlyFilesystemAndExtraModulesGoIn) {
   EXPECT_THAT(built().modules, ElementsAre("crc32c_generic", "mbcache", "ext4"));
 }
 
+TEST_F(ImageBuild, WhatTheRootFilesystemNeedsForDumpToRootfsGoesInToo) {
+  request_.block_devices.clear();
+  request_.plan.failure_action = plan::Action::dump_to_rootfs;
+  request_.plan.rootfs = request_.plan.targets;
+  request_.plan.targets[0].fstype = "xfs";
+  EXPECT_THAT(built().modules, ElementsAre("crc32c_generic", "mbcache", "ext4"));
+}
+
 TEST_F(ImageBuild, APlanThatCannotBeWrittenDownIsAnError) {
   request_.plan.targets[0].directory = "/var/\xff";
   const auto image = build(request_, directory_);
