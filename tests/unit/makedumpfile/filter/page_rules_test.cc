@@ -24,7 +24,8 @@ using Pages = test::FakeStructPages;
 
 constexpr int kAll = dump_level::kMax;
 constexpr Verdict kKept{PageClass::kept, 1};
-constexpr Pfn kPfn{1024};  // aligned to order 10
+constexpr Pfn kPfn{1024};                    // aligned to order 10
+constexpr uint32_t kOfItsType = 0xdeadbeef;  // references: as many as such a page has in a sound kernel
 
 PageLayout layout_of_6_1() {
   test::FakeKernel kernel;
@@ -43,7 +44,7 @@ struct Page {
   uint64_t next_compound_head = 1;  // a tail
   Pfn pfn = kPfn;
   bool has_next = true;
-  std::optional<uint32_t> references{};  // by default what the type asks for
+  uint32_t references = kOfItsType;
 };
 
 class PageRules : public ::testing::Test {
@@ -59,7 +60,8 @@ class PageRules : public ::testing::Test {
     put(40, page.private_value);
     put(48, page.mapcount);
     const bool is_free = page.mapcount == Pages::kBuddy || page.mapcount == 0xf7000000;
-    put(52, page.references.value_or(is_free ? 0 : 1));
+    const uint32_t by_type = is_free ? 0 : 1;
+    put(52, page.references == kOfItsType ? by_type : page.references);
     put(64, page.next_flags);
     put(64 + 8, page.next_compound_head);
     put(64 + 16, page.next_dtor);
