@@ -52,12 +52,13 @@ def left_out() -> str:
     from lab import faults, suite
 
     panics = (" ".join(panic) for panic in suite.panics(full=True) if panic not in suite.panics(full=False))
+    others = "".join(f"\n    {name};" for name in suite.FULL)
     return f"""left to `tests/run --full`:
   unit: clang-tidy on sources that did not change
   compat: page sets at all 32 levels (here a few); the guests made differently:
     {cores.described([core for core in cores.CORES if not core.ordinary])}
   fuzz: {fuzzing.RUNS["full"]} runs of every target (here {fuzzing.RUNS["ordinary"]})
-  vm: panics of {", ".join(panics)}; a disk that is not mounted, by its label;
+  vm: panics of {", ".join(panics)};{others}
     the faults {", ".join(fault.name for fault in faults.FAULTS if not fault.ordinary)}"""
 
 

@@ -49,7 +49,7 @@ def _dump(run: crashrun.Run, case: Case, number: int) -> None:
     lines = "\\n".join(case.config.splitlines())
     run.command(f"{{ grep -v '^path' /etc/kdump.conf.shipped; printf '{lines}\\n'; }} > /etc/kdump.conf")
     run.command("kdumpctl restart", crashrun.START_TIMEOUT)
-    run.command(f"{case.before}; sync")
+    run.command(f"{case.before} && sync")
     run.panic(300)
     run.command(f"mv /var/crash /saved/{number} && mkdir /var/crash && sync")
 

@@ -9,7 +9,8 @@ from .run import run as run_program
 DISK_BYTES = 600 << 20
 COLLECTOR = "core_collector makedumpfile -z -d 31"
 # Linux, include/uapi/linux/btrfs.h, BTRFS_IOC_SUBVOL_CREATE: the guest has perl and no btrfs-progs.
-MAKE_SUBVOLUME = """perl -e 'open(D, "<", "/mnt/top") or die; ioctl(D, 0x5000940e, pack("q a4088", 0, "inner")) or die "$!"'"""
+MAKE_SUBVOLUME = ("""perl -e '$name = pack("q a4088", 0, "inner"); open(D, "<", "/mnt/top") or die "$!";"""
+                  """ ioctl(D, 0x5000940e, $name) or die "$!"'""")
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def check(folder: Path) -> None:
 
 
 def _dump(run: crashrun.Run, case: Case, number: int) -> None:
-    run.command(f"{case.prepare}; sync")
+    run.command(f"{case.prepare} && sync")
     lines = "\\n".join(case.config.splitlines())
     run.command(f"{{ grep -v '^path' /etc/kdump.conf.shipped; printf '{lines}\\n'; }} > /etc/kdump.conf")
     run.command("kdumpctl restart", crashrun.START_TIMEOUT)

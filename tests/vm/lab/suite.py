@@ -4,7 +4,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import cache, faults, kernels, other_disk, previous_image, verify
+from . import cache, chain, faults, filesystems, kernels, other_disk, previous_image, verify
+
+# To add a test of the full tier: a module with a check(folder) that raises what is wrong, and a row.
+FULL = {
+    "a disk that is not mounted, by its label, with crashkernel=96M": other_disk,
+    "dumps to xfs by its label, to a subvolume of btrfs by path, to vfat by its UUID": filesystems,
+    "what the first target does not take goes to the second, or to the third": chain,
+}
 
 
 def run(full: bool):
@@ -12,9 +19,10 @@ def run(full: bool):
     for series, variant in panics(full):
         name = f"panic of {series} {variant}".rstrip()
         yield _told(f"{name}: debuggers say the same of dump and raw vmcore", lambda: _verified(series, variant))
-    yield _told("a load that the kernel refuses goes back to the previous image", _went_back)
+    yield _told("a load that the kernel refuses goes back to the previous image", lambda: _in_scratch(previous_image))
     if full:
-        yield _told("a disk that is not mounted, by its label, with crashkernel=96M", _saved_elsewhere)
+        for name, test in FULL.items():
+            yield _told(name, lambda test=test: _in_scratch(test))
     chosen = [fault for fault in faults.FAULTS if full or fault.ordinary]
     with _scratch() as folder:
         for fault, error in faults.run(chosen, Path(folder)):
@@ -33,14 +41,9 @@ def _verified(series: str, variant: str) -> None:
         verify.check(verify.panic(Path(folder), series, variant))
 
 
-def _went_back() -> None:
+def _in_scratch(test) -> None:
     with _scratch() as folder:
-        previous_image.check(Path(folder))
-
-
-def _saved_elsewhere() -> None:
-    with _scratch() as folder:
-        other_disk.check(Path(folder))
+        test.check(Path(folder))
 
 
 def _told(name: str, test) -> tuple[str, bool]:
