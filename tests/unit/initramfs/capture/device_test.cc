@@ -160,7 +160,7 @@ TEST_F(Devices, ADiskThatWasAbandonedIsNotLookedAtNorItsPartitions) {
       sys(), dev());
   finder.abandon(dev("vda"));
   const auto found =
-      finder.find({.uuid = "bad", .label = {}, .partuuid = {}, .devname = {}}, in_milliseconds(50));
+      finder.find({.uuid = "bad", .label = {}, .partuuid = {}, .devname = {}}, in_milliseconds(2000));
   ASSERT_FALSE(found);
   EXPECT_THAT(found.error().message(), testing::HasSubstr("left alone, for it hung before: vda"));
   EXPECT_TRUE(
