@@ -151,7 +151,7 @@ Result<ExitState> Steps::run_hook(const std::vector<std::string>& argv, seconds 
 void Steps::decide(const Status& dumped) {
   record_.saved = dumped.has_value();
   record_.failure = dumped ? std::string() : dumped.error().message();
-  if (record_.failure == told_failure_) return;
+  if (dumped || record_.failure == told_failure_) return;
   told_failure_ = record_.failure;
   console_.say("no dump: " + record_.failure);
 }

@@ -2,8 +2,10 @@
 // The steps against a machine that does what the test says.
 #include "initramfs/capture/capture.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <deque>
@@ -401,6 +403,22 @@ TEST_F(ChainTest, TheSecondTargetTakesWhatTheFirstDoesNot) {
   EXPECT_THAT(result()["targets"][0]["error"].get<std::string>(), HasSubstr("did not appear"));
   EXPECT_EQ(result()["saved"], true);
   EXPECT_EQ(result()["target"], "/dev/vdb (UUID=u-2 /var/crash)");
+}
+
+TEST_F(ChainTest, AReasonIsToldOnceAndNoneWhenADumpWasMadeAfterAll) {
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
+  const UniqueFd reader(ends[0]);
+  Console console{UniqueFd(ends[1]), UniqueFd()};
+  system.devices["u-1"] = absent();
+  capture(system, console, record);
+  std::string told(65536, 0);
+  told.resize(static_cast<size_t>(std::max<ssize_t>(0, read(reader.get(), told.data(), told.size()))));
+  const size_t first = told.find("no dump: ");
+  ASSERT_NE(first, std::string::npos) << told;
+  EXPECT_THAT(told.substr(first),
+              testing::StartsWith("no dump: UUID=u-1: find the target device: did not appear"));
+  EXPECT_EQ(told.find("no dump:", first + 1), std::string::npos) << told;
 }
 
 TEST_F(ChainTest, TwoFailToAWorkingThird) {
