@@ -4,13 +4,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import cache, chain, faults, filesystems, kernels, other_disk, previous_image, verify
+from . import cache, chain, faults, filesystems, hooks, kernels, other_disk, previous_image, verify
 
 # To add a test of the full tier: a module with a check(folder) that raises what is wrong, and a row.
 FULL = {
     "a disk that is not mounted, by its label, with crashkernel=96M": other_disk,
     "dumps to xfs by its label, to a subvolume of btrfs by path, to vfat by its UUID": filesystems,
     "what the first target does not take goes to the second, or to the third": chain,
+    "hooks that say no, hang, and are told 0 and 1; dump_to_rootfs": hooks,
 }
 
 
