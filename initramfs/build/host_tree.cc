@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <climits>
 #include <cstdlib>
 #include <memory>
@@ -22,13 +23,21 @@ Result<std::string> real_path_outside(const std::string& path) {
   return std::string(real.get());
 }
 
+// A rename or a mount anywhere on the machine makes the kernel give up on a path with "..", which it asks to
+// have tried again (openat2(2), EAGAIN). Sysfs is full of such links.
+constexpr int kAttempts = 1000;
+
 // openat2(2) with RESOLVE_IN_ROOT: chroot's view of links without being root.
 Result<UniqueFd> open_in_root(const std::string& root, const std::string& path) {
   const UniqueFd directory = TRY(open_file(root, O_PATH | O_DIRECTORY));
   open_how how{};
   how.flags = O_PATH | O_CLOEXEC;
   how.resolve = RESOLVE_IN_ROOT;
-  const long fd = syscall(SYS_openat2, directory.get(), path.c_str(), &how, sizeof how);
+  long fd = -1;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    fd = syscall(SYS_openat2, directory.get(), path.c_str(), &how, sizeof how);
+    if (fd >= 0 || errno != EAGAIN) break;
+  }
   if (fd < 0) return fail_errno(errno, "{} under {}", path, root);
   return UniqueFd(static_cast<int>(fd));
 }
