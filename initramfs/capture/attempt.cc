@@ -13,6 +13,7 @@
 
 #include "common/fd.h"
 #include "common/text.h"
+#include "initramfs/capture/pipe.h"
 
 namespace kdump::capture {
 namespace {
@@ -27,20 +28,6 @@ constexpr milliseconds kLook{200};  // between two looks at the memory figures
 constexpr int kExecFailed = 127;    // of the loader and of spawn
 constexpr size_t kDrainRounds =
     64;  // of 4 KiB: a worker that floods a pipe must not keep us from the deadline
-
-struct Pipe {
-  UniqueFd read_end;
-  UniqueFd write_end;
-};
-
-// Only our end is non-blocking: the worker's stdio would not expect it.
-Result<Pipe> make_pipe() {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return fail_errno(errno, "cannot create a pipe");
-  Pipe pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
-  if (fcntl(pipe.read_end.get(), F_SETFL, O_NONBLOCK) != 0) return fail_errno(errno, "cannot set up a pipe");
-  return pipe;
-}
 
 // A memory file, not a pipe: a worker that reads nothing must not hold us.
 Result<UniqueFd> request_file(const protocol::Request& request) {

@@ -11,6 +11,7 @@
 #include <csignal>
 
 #include "common/fd.h"
+#include "initramfs/capture/pipe.h"
 
 namespace kdump::capture {
 namespace {
@@ -22,19 +23,6 @@ constexpr const char* kPath = "PATH=/bin:/sbin:/usr/bin:/usr/sbin";
 constexpr int kCannotExecute = 127;
 constexpr int kLook = 200;           // milliseconds between two looks at the deadline
 constexpr size_t kDrainRounds = 64;  // of 4 KiB: a chatty program must not keep us from the deadline
-
-struct Pipe {
-  UniqueFd read_end;
-  UniqueFd write_end;
-};
-
-Result<Pipe> make_pipe() {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) return fail_errno(errno, "cannot create a pipe");
-  Pipe pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
-  if (fcntl(pipe.read_end.get(), F_SETFL, O_NONBLOCK) != 0) return fail_errno(errno, "cannot set up a pipe");
-  return pipe;
-}
 
 std::vector<char*> pointers(const std::vector<std::string>& words) {
   std::vector<char*> result;

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "common/fd.h"
+#include "initramfs/capture/pipe.h"
 
 namespace kdump::capture {
 namespace {
@@ -15,16 +16,11 @@ namespace {
 constexpr int kFailed = 1;
 constexpr size_t kMaxText = size_t{64} << 10;  // what an empty pipe takes without a reader
 
-struct Pipe {
-  UniqueFd read_end;
-  UniqueFd write_end;
-};
-
-Result<Pipe> make_pipe() {
-  int ends[2];
-  // Non-blocking at both ends: neither a chatty child nor a stuck one may hold the other.
-  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return fail_errno(errno, "cannot create a pipe");
-  return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+// Neither end waits: neither a chatty child nor a stuck one may hold the other.
+Result<Pipe> make_text_pipe() {
+  Pipe pipe = TRY(make_pipe());
+  if (fcntl(pipe.write_end.get(), F_SETFL, O_NONBLOCK) != 0) return fail_errno(errno, "cannot set up a pipe");
+  return pipe;
 }
 
 std::string drain(int fd) {
@@ -60,8 +56,8 @@ Status status_of(const ExitState& exit, std::string message) {
 }
 
 Result<StepOutput> run(const std::function<Status(const Emit&)>& body, SteadyTime deadline) {
-  const Pipe text = TRY(make_pipe());
-  const Pipe error = TRY(make_pipe());
+  const Pipe text = TRY(make_text_pipe());
+  const Pipe error = TRY(make_text_pipe());
   Child child = TRY(spawn_function([&] { return run_body(body, text, error); }));
   const ExitState exit = TRY(child.wait(deadline));
   return StepOutput{.status = status_of(exit, drain(error.read_end.get())),
