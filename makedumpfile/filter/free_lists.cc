@@ -5,6 +5,7 @@
 
 #include "makedumpfile/arch/address_space.h"
 #include "makedumpfile/kernel/facts.h"
+#include "makedumpfile/mm/page_ranges.h"
 #include "makedumpfile/mm/zones.h"
 
 namespace kdump {
@@ -85,16 +86,7 @@ class FreeListWalk {
   }
 
   FreeLists take() {
-    std::ranges::sort(found_.pages, {}, &PfnRange::begin);
-    std::vector<PfnRange> joined;
-    for (const PfnRange& block : found_.pages) {
-      if (!joined.empty() && block.begin <= joined.back().end) {
-        joined.back().end = std::max(joined.back().end, block.end);
-      } else {
-        joined.push_back(block);
-      }
-    }
-    found_.pages = std::move(joined);
+    sort_and_join(found_.pages);
     return std::move(found_);
   }
 

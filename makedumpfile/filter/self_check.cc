@@ -120,8 +120,6 @@ struct Classified {
   }
 };
 
-uint64_t saturated(uint64_t a, uint64_t b) { return a > UINT64_MAX - b ? UINT64_MAX : a + b; }
-
 uint64_t free_pages(const Classified& c) { return c.all({PageClass::free, PageClass::unaccepted}); }
 uint64_t cache_pages(const Classified& c) { return c.all({PageClass::cache, PageClass::private_cache}); }
 uint64_t anonymous_pages(const Classified& c) {
@@ -152,7 +150,7 @@ void check_counters(const Classified& c, std::vector<Finding>& findings) {
     if (!counted) continue;
     const uint64_t tolerance = *counted / 200 + kHeldBack * c.counters.cpus;
     const uint64_t classified = row.classified(c);
-    if (classified <= saturated(*counted, tolerance)) continue;
+    if (classified <= saturated_sum(*counted, tolerance)) continue;
     findings.push_back(
         {row.rules, fmt::format("{} pages look {}, the kernel counts {} ({})", grouped(classified), row.look,
                                 grouped(*counted), row.counter_name)});
@@ -167,7 +165,7 @@ void check_types_found(const Classified& c, std::vector<Finding>& findings) {
   const uint64_t counted = c.counters.free.value_or(0);
   const bool in_doubt =
       c.evidence.doubtful(PageClass::free) + c.evidence.bad_batch_doubts[PageClass::free] != 0;
-  const bool hardly_any = counted / 16 > saturated(found, kHeldBack * c.counters.cpus);
+  const bool hardly_any = counted / 16 > saturated_sum(found, kHeldBack * c.counters.cpus);
   if ((c.rules & kFree) == 0 || in_doubt || !hardly_any) return;
   findings.push_back(
       {kUser | kKeepOffline,
@@ -224,7 +222,8 @@ void check_doubts(const Classified& c, std::vector<Finding>& findings) {
 void check_bad_batches(const Classified& c, std::vector<Finding>& findings) {
   for (const ClassRow& row : kClassRows) {
     const uint64_t doubted = c.evidence.bad_batch_doubts[row.page_class];
-    const uint64_t judged = saturated(c.excluded[row.page_class], c.evidence.bad_batch_pages[row.page_class]);
+    const uint64_t judged =
+        saturated_sum(c.excluded[row.page_class], c.evidence.bad_batch_pages[row.page_class]);
     if (doubted <= judged / 10 + kHeldBack * c.counters.cpus || doubted < 4096) continue;
     findings.push_back({row.rules, fmt::format("{} struct pages look {}, and contradict themselves",
                                                grouped(doubted), row.look)});

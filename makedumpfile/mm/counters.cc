@@ -18,8 +18,6 @@ constexpr uint64_t kMaxHugeOrder = 40;
 // Counters are signed, and below zero for a moment.
 uint64_t pages_of(int64_t counter) { return counter > 0 ? static_cast<uint64_t>(counter) : 0; }
 
-uint64_t add_up(uint64_t sum, uint64_t more) { return more > UINT64_MAX - sum ? UINT64_MAX : sum + more; }
-
 Result<uint64_t> read_counter(const KernelInfo& kernel, VirtAddr at) {
   return pages_of(static_cast<int64_t>(uint64_t{TRY(kernel.address_space().read_value<le64>(at))}));
 }
@@ -36,7 +34,7 @@ Result<uint64_t> read_free(const KernelInfo& kernel) {
   const uint64_t stat_at = TRY(kernel.facts().need_offset("zone.vm_stat"));
   uint64_t sum = 0;
   for (const Zone& zone : TRY(read_zones(kernel)))
-    sum = add_up(sum, TRY(read_counter(kernel, zone.address + (stat_at + item * sizeof(le64)))));
+    sum = saturated_sum(sum, TRY(read_counter(kernel, zone.address + (stat_at + item * sizeof(le64)))));
   return sum;
 }
 
@@ -55,7 +53,7 @@ Result<uint64_t> read_anonymous(const KernelInfo& kernel) {
   const uint64_t mapped = TRY(read_node_stat(kernel, "NR_ANON_MAPPED"));
   uint64_t lru = 0;
   for (const char* name : {"NR_INACTIVE_ANON", "NR_ACTIVE_ANON", "NR_UNEVICTABLE", "NR_ISOLATED_ANON"})
-    lru = add_up(lru, TRY(read_node_stat(kernel, name)));
+    lru = saturated_sum(lru, TRY(read_node_stat(kernel, name)));
   return std::max(mapped, lru);
 }
 
@@ -74,7 +72,7 @@ Result<uint64_t> read_hugetlb(const KernelInfo& kernel) {
     const uint64_t pages = TRY(read_counter(kernel, hstate + pages_at));
     if (order > kMaxHugeOrder || pages > UINT64_MAX >> order)
       return fail(ErrorKind::corrupt, "hstates[{}] has {} pages of order {}", i, pages, order);
-    sum = add_up(sum, pages << order);
+    sum = saturated_sum(sum, pages << order);
   }
   return sum;
 }

@@ -6,6 +6,7 @@
 // mm/vmstat.c).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,5 +31,8 @@ struct KernelCounters {
 // Ends for every memory: what a damaged kernel says of nodes, zones and huge page sizes is cut to what
 // kernels have.
 KernelCounters read_kernel_counters(const KernelInfo& kernel);
+
+// Their sum, or the most that fits: damaged counters add up to anything.
+constexpr uint64_t saturated_sum(uint64_t a, uint64_t b) { return a > UINT64_MAX - b ? UINT64_MAX : a + b; }
 
 }  // namespace kdump

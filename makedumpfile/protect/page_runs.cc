@@ -3,39 +3,22 @@
 
 #include <algorithm>
 
+#include "makedumpfile/mm/page_ranges.h"
+
 namespace kdump {
-namespace {
-
-// Takes `next` into `last` where they overlap or touch, and `last` begins first.
-bool extend(PfnRange& last, PfnRange next) {
-  if (next.begin < last.begin || next.begin > last.end) return false;
-  last.end = std::max(last.end, next.end);
-  return true;
-}
-
-}  // namespace
 
 void PageRuns::add(PfnRange pages) {
   if (pages.empty() || (!runs_.empty() && extend(runs_.back(), pages))) return;
   if (runs_.size() == kMaxRuns && !full_) {
-    merge();
+    sort_and_join(runs_);
     // Merging again for a few places would take for ever.
     full_ = runs_.size() > kMaxRuns / 8 * 7;
   }
   if (!full_) runs_.push_back(pages);
 }
 
-void PageRuns::merge() {
-  std::ranges::sort(runs_, {}, &PfnRange::begin);
-  size_t kept = 0;
-  for (const PfnRange& run : runs_) {
-    if (kept == 0 || !extend(runs_[kept - 1], run)) runs_[kept++] = run;
-  }
-  runs_.resize(kept);
-}
-
 std::vector<PfnRange> PageRuns::take(std::span<const PfnRange> existing) {
-  merge();
+  sort_and_join(runs_);
   std::vector<PfnRange> taken;
   auto memory = existing.begin();
   for (const PfnRange& run : runs_) {

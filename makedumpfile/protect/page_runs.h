@@ -24,8 +24,6 @@ class PageRuns {
   std::vector<PfnRange> take(std::span<const PfnRange> existing);
 
  private:
-  void merge();
-
   std::vector<PfnRange> runs_;
   bool full_ = false;
 };
