@@ -32,24 +32,33 @@ double seconds_since(Clock::time_point start) {
 // Where the dump goes, and what that stands on.
 struct Target {
   std::unique_ptr<Stream> stream;
-  std::unique_ptr<RandomAccess> place;
+  std::unique_ptr<RandomAccess> opened;
+  RandomAccess* place = nullptr;  // `opened`, or the caller's
 };
 
 Result<Target> open_target(const DumpRequest& request) {
   Target target;
   if (request.dry_run) {
-    target.place = std::make_unique<NullSink>();
+    target.opened = std::make_unique<NullSink>();
+  } else if (request.destination_stream != nullptr) {
+    target.opened = std::make_unique<Flattener>(*request.destination_stream);
+  } else if (request.destination != nullptr) {
+    target.place = request.destination;
+    return target;
   } else if (request.flattened) {
     target.stream = std::make_unique<FdStream>(request.output_fd, "flattened stream");
-    target.place = std::make_unique<Flattener>(*target.stream);
+    target.opened = std::make_unique<Flattener>(*target.stream);
   } else {
-    target.place = TRY(FileSink::create(request.output, request.overwrite));
+    target.opened = TRY(FileSink::create(request.output, request.overwrite));
   }
+  target.place = target.opened.get();
   return target;
 }
 
 Status check_target(const DumpRequest& request) {
-  if (request.dry_run || request.flattened) return {};
+  const bool named =
+      !request.flattened && request.destination == nullptr && request.destination_stream == nullptr;
+  if (request.dry_run || !named) return {};
   return FileSink::check(request.output, request.overwrite);
 }
 
@@ -357,16 +366,22 @@ Status save_log(const KernelInfo& kernel, FileSink& file) {
 
 }  // namespace
 
-Status write_dmesg(const std::string& vmcore_path, const std::string& output, int fd, bool overwrite,
-                   const NamedFacts& named) {
-  if (fd < 0) TRY(FileSink::check(output, overwrite));
+Status write_dmesg(const std::string& vmcore_path, Stream& stream, const NamedFacts& named) {
   const std::unique_ptr<Vmcore> vmcore = TRY(open_vmcore(vmcore_path));
   const KernelInfo kernel = TRY(read_kernel_info(*vmcore, named));
+  TRY(copy_log(kernel, [&](Bytes text) { return stream.write(text); }));
+  return stream.finish();
+}
+
+Status write_dmesg(const std::string& vmcore_path, const std::string& output, int fd, bool overwrite,
+                   const NamedFacts& named) {
   if (fd >= 0) {
     FdStream stream(fd, "log");
-    TRY(copy_log(kernel, [&](Bytes text) { return stream.write(text); }));
-    return stream.finish();
+    return write_dmesg(vmcore_path, stream, named);
   }
+  TRY(FileSink::check(output, overwrite));
+  const std::unique_ptr<Vmcore> vmcore = TRY(open_vmcore(vmcore_path));
+  const KernelInfo kernel = TRY(read_kernel_info(*vmcore, named));
   const std::unique_ptr<FileSink> file = TRY(FileSink::create(output, overwrite));
   if (Status saved = save_log(kernel, *file); !saved)
     return with_remains(std::move(saved).error(), *file, "the incomplete log is");

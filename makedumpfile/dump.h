@@ -11,6 +11,7 @@
 #include "makedumpfile/filter/evidence.h"
 #include "makedumpfile/filter/page_class.h"
 #include "makedumpfile/kernel/named_facts.h"
+#include "makedumpfile/sink/sink.h"
 
 namespace kdump {
 
@@ -26,6 +27,11 @@ struct DumpRequest {
   CodecId codec = CodecId::none;
   unsigned num_threads = 1;  // compression and classification workers
   NamedFacts named;          // -x or -i, read already
+  // One of them, the caller's, takes the dump instead of `output` and `output_fd`: a place gets a plain
+  // kdump-compressed file, a stream the flattened form. finish() is called once, when all of the dump is
+  // there; after an error never, so that a sink which is destroyed unfinished leaves only NAME-incomplete.
+  RandomAccess* destination = nullptr;
+  Stream* destination_stream = nullptr;
 };
 
 struct DumpReport {
@@ -48,7 +54,7 @@ struct DumpReport {
   double classify_seconds = 0;
   double copy_seconds = 0;
   double seconds = 0;   // the whole dump
-  std::string remains;  // after an error: what is left of the output
+  std::string remains;  // after an error: what is left of the output, as its sink names it
 };
 
 // Told what happens while it happens; called from one thread at a time. The default ignores it.
@@ -93,5 +99,7 @@ Result<RearrangeReport> rearrange_dump(int input_fd, const std::string& output, 
 // >= 0. `named`: as in DumpRequest.
 Status write_dmesg(const std::string& vmcore, const std::string& output, int fd, bool overwrite,
                    const NamedFacts& named = {});
+// The same into a stream, which is finished when all of the log is there.
+Status write_dmesg(const std::string& vmcore, Stream& stream, const NamedFacts& named = {});
 
 }  // namespace kdump
