@@ -35,7 +35,7 @@ void Chain::give_up(Place& place) {
 
 Status Chain::attach(Place& place, Patience patience) {
   if (hung_before(place))
-    return fail("{}: this device hung before and is left alone", device_text(place.target->device));
+    return fail("{}: this device hung before and is left alone", plan::target_text(*place.target));
   TRY(find(place, patience));
   const Status mounted = mount(place, patience);
   if (!mounted && mounted.error().kind() == ErrorKind::timed_out) give_up(place);
@@ -127,7 +127,7 @@ Status Chain::why_none_took_it() const {
   std::string text;
   for (const Place& place : places_) {
     if (place.error.empty()) continue;
-    text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", device_text(place.target->device), place.error);
+    text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", plan::target_text(*place.target), place.error);
   }
   return fail("{}", text);
 }

@@ -71,13 +71,6 @@ std::string joined(const std::vector<std::string>& names) {
 
 }  // namespace
 
-std::string device_text(const plan::Device& wanted) {
-  if (!wanted.uuid.empty()) return "UUID=" + wanted.uuid;
-  if (!wanted.label.empty()) return "LABEL=" + wanted.label;
-  if (!wanted.partuuid.empty()) return "PARTUUID=" + wanted.partuuid;
-  return wanted.devname;
-}
-
 bool matches(const plan::Device& wanted, const Identity& found) {
   if (!wanted.uuid.empty()) return wanted.uuid == found.uuid;
   if (!wanted.label.empty()) return wanted.label == found.label;
@@ -160,7 +153,7 @@ Result<std::string> DeviceFinder::find(const plan::Device& wanted, SteadyTime de
     std::this_thread::sleep_for(kLookAgain);
   }
   std::string text =
-      fmt::format("{} did not appear (block devices here: {})", device_text(wanted), joined(seen));
+      fmt::format("{} did not appear (block devices here: {})", plan::device_text(wanted), joined(seen));
   if (!stuck_.empty())
     text += fmt::format("; reading {} never came back", joined({stuck_.begin(), stuck_.end()}));
   if (!abandoned_.empty())

@@ -22,8 +22,6 @@ struct Identity {
   std::string partuuid;
 };
 
-// "UUID=…", "LABEL=…", "PARTUUID=…" or "/dev/…": the one key that decides.
-std::string device_text(const plan::Device& wanted);
 // By the one key that decides; a device wanted by name matches no identity.
 bool matches(const plan::Device& wanted, const Identity& found);
 

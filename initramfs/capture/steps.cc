@@ -88,7 +88,7 @@ SteadyTime Steps::within(seconds limit) const {
 
 // A target that is tried again goes on with its record.
 void Steps::begin_target(const plan::Target& target) {
-  const std::string name = device_text(target.device) + " " + target.directory;
+  const std::string name = plan::target_text(target) + " " + target.directory;
   target_began_ = steady_clock::now();
   mount_point_.clear();
   dump_directory_.clear();

@@ -32,10 +32,18 @@ constexpr Word<Action> kActions[] = {
 };
 constexpr Word<TargetKind> kTargetKinds[] = {
     {TargetKind::filesystem, "filesystem"},
+    {TargetKind::raw, "raw"},
+    {TargetKind::ssh, "ssh"},
+    {TargetKind::nfs, "nfs"},
+};
+constexpr Word<NfsClient> kNfsClients[] = {
+    {NfsClient::libnfs, "libnfs"},
+    {NfsClient::kernel, "kernel"},
 };
 
 constexpr std::span<const Word<Action>> words_of(Action /*unused*/) { return kActions; }
 constexpr std::span<const Word<TargetKind>> words_of(TargetKind /*unused*/) { return kTargetKinds; }
+constexpr std::span<const Word<NfsClient>> words_of(NfsClient /*unused*/) { return kNfsClients; }
 
 template <typename E>
 std::string_view word_of(E value) {
@@ -56,22 +64,75 @@ struct Key {
 // The keys of each object; declared here because objects hold objects. Adding a key is adding a row (and a
 // new kVersion once a version has been released).
 std::span<const Key<Device>> keys_of(const Device& object);
+std::span<const Key<Server>> keys_of(const Server& object);
+std::span<const Key<SshLogin>> keys_of(const SshLogin& object);
+std::span<const Key<NfsExport>> keys_of(const NfsExport& object);
 std::span<const Key<Target>> keys_of(const Target& object);
+std::span<const Key<Interface>> keys_of(const Interface& object);
+std::span<const Key<Route>> keys_of(const Route& object);
+std::span<const Key<Network>> keys_of(const Network& object);
 std::span<const Key<Deadlines>> keys_of(const Deadlines& object);
 std::span<const Key<Hooks>> keys_of(const Hooks& object);
 std::span<const Key<Plan>> keys_of(const Plan& object);
 
 // What the keys do not say one by one.
-Status check(const Device& device) {
+Status check_device(const Target& target) {
+  const Device& device = target.device;
   if (!device.uuid.empty() || !device.label.empty() || !device.partuuid.empty() || !device.devname.empty())
     return {};
   return fail(ErrorKind::corrupt,
-              "uuid, label, partuuid and devname are all empty, one must name the device");
+              "device: uuid, label, partuuid and devname are all empty, one must name the device");
 }
+Status check_server(const Target& target) {
+  if (!target.server.host.empty() || !target.server.addresses.empty()) return {};
+  return fail(ErrorKind::corrupt, "server: host and addresses are empty, one must name the server");
+}
+Status check_ssh(const Target& target) {
+  TRY(check_server(target));
+  if (target.ssh.user.empty()) return fail(ErrorKind::corrupt, "ssh: user: empty");
+  if (!target.ssh.key.starts_with('/'))
+    return fail(ErrorKind::corrupt, "ssh: key: '{}' is not an absolute path", target.ssh.key);
+  return {};
+}
+Status check_nfs(const Target& target) {
+  TRY(check_server(target));
+  if (!target.nfs.path.starts_with('/'))
+    return fail(ErrorKind::corrupt, "nfs: path: '{}' is not an absolute path", target.nfs.path);
+  if (target.nfs.versions.empty()) return fail(ErrorKind::corrupt, "nfs: versions: empty");
+  return {};
+}
+
+// New kind = a row here, one of kTargetKinds, and what serves it in initramfs/worker.
+constexpr struct {
+  TargetKind kind;
+  Status (*check)(const Target& target);
+} kTargetChecks[] = {
+    {TargetKind::filesystem, check_device},
+    {TargetKind::raw, check_device},
+    {TargetKind::ssh, check_ssh},
+    {TargetKind::nfs, check_nfs},
+};
+
 Status check(const Target& target) {
+  for (const auto& row : kTargetChecks) {
+    if (row.kind == target.kind) TRY(row.check(target));
+  }
   if (target.directory.starts_with('/')) return {};
   return fail(ErrorKind::corrupt, "directory: '{}' is not an absolute path", target.directory);
 }
+Status check(const Server& server) {
+  if (server.port >= 0 && server.port <= std::numeric_limits<uint16_t>::max()) return {};
+  return fail(ErrorKind::corrupt, "port: {} found, expected 0 to 65535", server.port);
+}
+Status check(const Interface& interface) {
+  if (!interface.name.empty()) return {};
+  return fail(ErrorKind::corrupt, "name: empty");
+}
+Status check(const Device& /*unused*/) { return {}; }
+Status check(const SshLogin& /*unused*/) { return {}; }
+Status check(const NfsExport& /*unused*/) { return {}; }
+Status check(const Route& /*unused*/) { return {}; }
+Status check(const Network& /*unused*/) { return {}; }
 Status check(const Deadlines& /*unused*/) { return {}; }
 Status check(const Hooks& /*unused*/) { return {}; }
 Status check(const Plan& plan) {
@@ -109,6 +170,11 @@ Result<int64_t> read_integer(const json& value, int64_t least, int64_t most) {
 
 Status read_value(const json& value, int& out) {
   out = static_cast<int>(TRY(read_integer(value, -kMaximumUtcOffset, kMaximumUtcOffset)));
+  return {};
+}
+
+Status read_value(const json& value, uint64_t& out) {
+  out = static_cast<uint64_t>(TRY(read_integer(value, 0, std::numeric_limits<int64_t>::max())));
   return {};
 }
 
@@ -175,6 +241,7 @@ Status read_value(const json& value, T& out) {
 
 json write_value(const std::string& value) { return value; }
 json write_value(int value) { return value; }
+json write_value(uint64_t value) { return value; }
 json write_value(seconds value) { return value.count(); }
 
 template <typename E>
@@ -223,19 +290,81 @@ std::span<const Key<Device>> keys_of(const Device& /*unused*/) {
   return kKeys;
 }
 
+std::span<const Key<Server>> keys_of(const Server& /*unused*/) {
+  static constexpr std::array kKeys{
+      key<&Server::host>("host"),
+      key<&Server::addresses>("addresses"),
+      key<&Server::port>("port"),
+  };
+  return kKeys;
+}
+
+std::span<const Key<SshLogin>> keys_of(const SshLogin& /*unused*/) {
+  static constexpr std::array kKeys{
+      key<&SshLogin::user>("user"),
+      key<&SshLogin::key>("key"),
+      key<&SshLogin::known_hosts>("known_hosts"),
+  };
+  return kKeys;
+}
+
+std::span<const Key<NfsExport>> keys_of(const NfsExport& /*unused*/) {
+  static constexpr std::array kKeys{
+      key<&NfsExport::path>("path"),
+      key<&NfsExport::client>("client"),
+      key<&NfsExport::versions>("versions"),
+      key<&NfsExport::mount_options>("mount_options"),
+  };
+  return kKeys;
+}
+
+std::span<const Key<Interface>> keys_of(const Interface& /*unused*/) {
+  static constexpr std::array kKeys{
+      key<&Interface::name>("name"),
+      key<&Interface::mac>("mac"),
+      key<&Interface::mtu>("mtu"),
+      key<&Interface::addresses>("addresses"),
+  };
+  return kKeys;
+}
+
+std::span<const Key<Route>> keys_of(const Route& /*unused*/) {
+  static constexpr std::array kKeys{
+      key<&Route::destination>("destination"),
+      key<&Route::gateway>("gateway"),
+      key<&Route::interface>("interface"),
+      key<&Route::source>("source"),
+  };
+  return kKeys;
+}
+
+std::span<const Key<Network>> keys_of(const Network& /*unused*/) {
+  static constexpr std::array kKeys{
+      key<&Network::interfaces>("interfaces"),
+      key<&Network::routes>("routes"),
+      key<&Network::name_servers>("name_servers"),
+      key<&Network::search>("search"),
+  };
+  return kKeys;
+}
+
 std::span<const Key<Target>> keys_of(const Target& /*unused*/) {
   static constexpr std::array kKeys{
-      key<&Target::kind>("kind"),           key<&Target::device>("device"),
-      key<&Target::fstype>("fstype"),       key<&Target::mount_options>("mount_options"),
-      key<&Target::directory>("directory"), key<&Target::stall>("stall"),
+      key<&Target::kind>("kind"),     key<&Target::device>("device"),
+      key<&Target::fstype>("fstype"), key<&Target::mount_options>("mount_options"),
+      key<&Target::server>("server"), key<&Target::ssh>("ssh"),
+      key<&Target::nfs>("nfs"),       key<&Target::directory>("directory"),
+      key<&Target::stall>("stall"),
   };
   return kKeys;
 }
 
 std::span<const Key<Deadlines>> keys_of(const Deadlines& /*unused*/) {
   static constexpr std::array kKeys{
-      key<&Deadlines::device>("device"), key<&Deadlines::mount>("mount"), key<&Deadlines::overall>("overall"),
-      key<&Deadlines::hook>("hook"),     key<&Deadlines::sync>("sync"),
+      key<&Deadlines::device>("device"),   key<&Deadlines::mount>("mount"),
+      key<&Deadlines::network>("network"), key<&Deadlines::connect>("connect"),
+      key<&Deadlines::overall>("overall"), key<&Deadlines::hook>("hook"),
+      key<&Deadlines::sync>("sync"),
   };
   return kKeys;
 }
@@ -278,7 +407,9 @@ std::span<const Key<Plan>> keys_of(const Plan& /*unused*/) {
       key<&Plan::collector>("collector"),
       key<&Plan::final_action>("final_action"),
       key<&Plan::failure_action>("failure_action"),
+      key<&Plan::min_free>("min_free"),
       key<&Plan::deadlines>("deadlines"),
+      key<&Plan::network>("network"),
       key<&Plan::hooks>("hooks"),
       key<&Plan::rootfs>("rootfs"),
   };

@@ -43,7 +43,7 @@ class ImageBuild : public testing::Test {
     request_.plan.hostname = "made";
     request_.plan.collector = {"makedumpfile", "-l"};
     request_.plan.targets = {
-        {plan::TargetKind::filesystem, {"uuid", "", "", "/dev/vda1"}, "ext4", "", "/var/crash"}};
+        {.device = {"uuid", "", "", "/dev/vda1"}, .fstype = "ext4", .directory = "/var/crash"}};
   }
 
   void compress(const std::string& program, const std::string& relative) {

@@ -21,17 +21,32 @@ Plan full_plan() {
   plan.hostname = "host \"ü\"";
   plan.utc_offset_seconds = -16200;
   plan.modules = {"/lib/modules/a/virtio.ko", "/lib/modules/a/virtio_blk.ko"};
-  plan.targets = {{TargetKind::filesystem,
-                   {"1c2c-uuid", "label", "partuuid", "/dev/vda1"},
-                   "ext4",
-                   "errors=remount-ro",
-                   "/var/crash",
-                   seconds(3)},
-                  {TargetKind::filesystem, {"", "", "", "/dev/vdb"}, "xfs", "", "/", seconds(300)}};
+  plan.targets = {
+      {.kind = TargetKind::filesystem,
+       .device = {"1c2c-uuid", "label", "partuuid", "/dev/vda1"},
+       .fstype = "ext4",
+       .mount_options = "errors=remount-ro",
+       .directory = "/var/crash",
+       .stall = seconds(3)},
+      {.kind = TargetKind::filesystem, .device = {"", "", "", "/dev/vdb"}, .fstype = "xfs", .directory = "/"},
+      {.kind = TargetKind::raw, .device = {"", "", "partuuid", ""}, .directory = "/"},
+      {.kind = TargetKind::ssh,
+       .server = {"2001:db8::7", {"2001:db8::7"}, 2222},
+       .ssh = {"kdump", "/etc/kdump/key", "[2001:db8::7]:2222 ssh-ed25519 AAAA"},
+       .directory = "/srv/crash"},
+      {.kind = TargetKind::nfs,
+       .server = {"nfs.example", {"192.0.2.9", "2001:db8::9"}, 0},
+       .nfs = {"/srv", NfsClient::kernel, {"4.2", "4.1"}, "sec=sys"},
+       .directory = "/crash"}};
   plan.collector = {"makedumpfile", "-l", "-d", "31"};
   plan.final_action = Action::poweroff;
   plan.failure_action = Action::halt;
-  plan.deadlines = {seconds(1), seconds(2), seconds(4), seconds(6), seconds(5)};
+  plan.min_free = uint64_t{5} << 40;
+  plan.deadlines = {seconds(1), seconds(2), seconds(7), seconds(8), seconds(4), seconds(6), seconds(5)};
+  plan.network = {{{"eth0", "52:54:00:12:34:56", 9000, {"192.0.2.7/24", "2001:db8::7/64"}}},
+                  {{"0.0.0.0/0", "192.0.2.1", "eth0", "192.0.2.7"}},
+                  {"192.0.2.53"},
+                  {"example"}};
   plan.hooks = {"/pre", {"/pre.d/a"}, {"/post.d/a", "/post.d/b"}, "/post", {"/e.d"}, "/e"};
   return plan;
 }
@@ -78,6 +93,12 @@ constexpr Object kObjects[] = {
     {"", ""},
     {"/targets/1", "targets[1]: "},
     {"/targets/1/device", "targets[1]: device: "},
+    {"/targets/3/server", "targets[3]: server: "},
+    {"/targets/3/ssh", "targets[3]: ssh: "},
+    {"/targets/4/nfs", "targets[4]: nfs: "},
+    {"/network", "network: "},
+    {"/network/interfaces/0", "network: interfaces[0]: "},
+    {"/network/routes/0", "network: routes[0]: "},
     {"/deadlines", "deadlines: "},
     {"/hooks", "hooks: "},
 };
@@ -135,6 +156,18 @@ TEST(Plan, BoundsAndWordsAreChecked) {
       {"/targets/1/directory", "var/crash", "targets[1]: directory: 'var/crash' is not an absolute path"},
       {"/targets/1/device/devname", "",
        "targets[1]: device: uuid, label, partuuid and devname are all empty"},
+      {"/targets/2/device/partuuid", "", "targets[2]: device: uuid, label, partuuid"},
+      {"/targets/3/server",
+       {{"host", ""}, {"addresses", json::array()}, {"port", 0}},
+       "targets[3]: server: host and addresses are empty"},
+      {"/targets/3/server/port", 65536, "targets[3]: server: port: 65536 found, expected 0 to 65535"},
+      {"/targets/3/ssh/user", "", "targets[3]: ssh: user: empty"},
+      {"/targets/3/ssh/key", "key", "targets[3]: ssh: key: 'key' is not an absolute path"},
+      {"/targets/4/nfs/path", "srv", "targets[4]: nfs: path: 'srv' is not an absolute path"},
+      {"/targets/4/nfs/versions", json::array(), "targets[4]: nfs: versions: empty"},
+      {"/targets/4/nfs/client", "dracut", "targets[4]: nfs: client: \"dracut\" is not known"},
+      {"/network/interfaces/0/name", "", "network: interfaces[0]: name: empty"},
+      {"/min_free", -1, "min_free: -1 found, expected 0 to"},
       {"/collector", json::array(), "collector: empty"},
       {"/collector/1", 7, "collector[1]: number found, expected a string"},
       {"/modules/0", std::string("a\0b", 3), "modules[0]: the string holds a NUL"},
@@ -144,6 +177,14 @@ TEST(Plan, BoundsAndWordsAreChecked) {
     damaged[json::json_pointer(test.pointer)] = test.value;
     EXPECT_THAT(error_of(damaged.dump()), HasSubstr(std::string("plan: ") + test.error));
   }
+}
+
+TEST(Plan, TargetsAreNamedAsAdministratorsWriteThem) {
+  const Plan plan = full_plan();
+  std::vector<std::string> texts;
+  for (const Target& target : plan.targets) texts.push_back(target_text(target));
+  EXPECT_THAT(texts, testing::ElementsAre("UUID=1c2c-uuid", "/dev/vdb", "raw PARTUUID=partuuid",
+                                          "ssh kdump@[2001:db8::7]:2222", "nfs nfs.example:/srv"));
 }
 
 TEST(Plan, HostileTextIsAnError) {
