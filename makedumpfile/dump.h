@@ -86,20 +86,4 @@ std::string describe_self_check(const DumpReport& report);
 // What the steps took and how much was written.
 std::string describe_times(const DumpReport& report);
 
-struct RearrangeReport {
-  uint64_t bytes = 0;              // size of the file
-  bool marked_incomplete = false;  // by the program that wrote the stream
-};
-
-// The file that the flattened stream on `input_fd` stands for, into `output` as write_dump has it. A
-// kdump-compressed file whose header contradicts itself or the file's size is an error.
-Result<RearrangeReport> rearrange_dump(int input_fd, const std::string& output, bool overwrite);
-
-// The dead kernel's log into a new file `output` of mode 0600 (as "-incomplete" until whole), or to `fd` when
-// >= 0. `named`: as in DumpRequest.
-Status write_dmesg(const std::string& vmcore, const std::string& output, int fd, bool overwrite,
-                   const NamedFacts& named = {});
-// The same into a stream, which is finished when all of the log is there.
-Status write_dmesg(const std::string& vmcore, Stream& stream, const NamedFacts& named = {});
-
 }  // namespace kdump

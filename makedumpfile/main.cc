@@ -14,7 +14,9 @@
 #include "makedumpfile/dump.h"
 #include "makedumpfile/named_file.h"
 #include "makedumpfile/options.h"
+#include "makedumpfile/rearrange.h"
 #include "makedumpfile/report_json.h"
+#include "makedumpfile/save_dmesg.h"
 #include "makedumpfile/show_facts.h"
 
 namespace kdump {

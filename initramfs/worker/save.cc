@@ -14,6 +14,7 @@
 #include "initramfs/worker/collector.h"
 #include "initramfs/worker/directory.h"
 #include "initramfs/worker/kernel_log.h"
+#include "makedumpfile/save_dmesg.h"
 
 namespace kdump::worker {
 namespace {

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One dump being made: what its steps share.
+#pragma once
+
+#include <chrono>
+
+#include "makedumpfile/dump.h"
+#include "makedumpfile/filter/page_filter.h"
+#include "makedumpfile/format/kdump_writer.h"
+#include "makedumpfile/kernel/kernel_info.h"
+#include "makedumpfile/pipeline/window_scan.h"
+
+namespace kdump {
+
+using Clock = std::chrono::steady_clock;
+
+inline double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+struct Dump {
+  const DumpRequest& request;
+  const KernelInfo& kernel;
+  DumpObserver& observer;
+  PageFilter& filter;
+  bool rewritable;  // the output
+  WindowScan scan;
+  KdumpWriter writer;
+  DumpReport& report;
+};
+
+// Passes progress on at most four times a second.
+class ProgressGate {
+ public:
+  explicit ProgressGate(DumpObserver& observer) : observer_(observer) {}
+
+  void operator()(uint64_t done) {
+    const auto now = Clock::now();
+    if (now - last_ < std::chrono::milliseconds(250)) return;
+    last_ = now;
+    observer_.progress(done);
+  }
+
+ private:
+  DumpObserver& observer_;
+  Clock::time_point last_ = Clock::now();
+};
+
+}  // namespace kdump

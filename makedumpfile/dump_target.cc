@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile/dump_target.h"
+
+#include "makedumpfile/format/flattener.h"
+#include "makedumpfile/sink/fd_stream.h"
+#include "makedumpfile/sink/file_sink.h"
+#include "makedumpfile/sink/null_sink.h"
+
+namespace kdump {
+
+Result<Target> open_target(const DumpRequest& request) {
+  Target target;
+  if (request.dry_run) {
+    target.opened = std::make_unique<NullSink>();
+  } else if (request.destination_stream != nullptr) {
+    target.opened = std::make_unique<Flattener>(*request.destination_stream);
+  } else if (request.destination != nullptr) {
+    target.place = request.destination;
+    return target;
+  } else if (request.flattened) {
+    target.stream = std::make_unique<FdStream>(request.output_fd, "flattened stream");
+    target.opened = std::make_unique<Flattener>(*target.stream);
+  } else {
+    target.opened = TRY(FileSink::create(request.output, request.overwrite));
+  }
+  target.place = target.opened.get();
+  return target;
+}
+
+Status check_target(const DumpRequest& request) {
+  const bool named =
+      !request.flattened && request.destination == nullptr && request.destination_stream == nullptr;
+  if (request.dry_run || !named) return {};
+  return FileSink::check(request.output, request.overwrite);
+}
+
+Failure with_remains(Error error, const RandomAccess& place, std::string_view what) {
+  const std::string remains = place.remains();
+  if (remains.empty()) return std::unexpected(std::move(error));
+  return make_failure(error.kind(), error.errno_value(),
+                      fmt::format("{} ({} in {})", error.message(), what, remains));
+}
+
+}  // namespace kdump

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Where a dump goes.
+#pragma once
+
+#include <memory>
+
+#include "makedumpfile/dump.h"
+#include "makedumpfile/sink/sink.h"
+
+namespace kdump {
+
+// A place to write to, and what it stands on.
+struct Target {
+  std::unique_ptr<Stream> stream;
+  std::unique_ptr<RandomAccess> opened;
+  RandomAccess* place = nullptr;  // `opened`, or the caller's
+};
+
+// What can be told of the output before any work is done.
+Status check_target(const DumpRequest& request);
+Result<Target> open_target(const DumpRequest& request);
+
+// The error, with what is left of the output: "… (the incomplete dump stays in D-incomplete)".
+Failure with_remains(Error error, const RandomAccess& place, std::string_view what);
+
+}  // namespace kdump
