@@ -19,6 +19,8 @@ struct Request {
   // the running system. None walks nothing, for a root that has no sysfs mounted: name the drivers in
   // extra_modules.
   std::vector<std::string> block_devices;
+  // "enp1s0", …: network interfaces, their driver stacks likewise; "lo" needs none.
+  std::vector<std::string> net_devices;
   std::vector<std::string> extra_modules;  // directive extra_modules
   std::string capture_program = "/usr/lib/kdump/kdump-capture";
   std::string worker_program = "/usr/lib/kdump/kdump-capture-worker";

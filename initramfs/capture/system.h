@@ -39,7 +39,13 @@ struct AttemptOutcome {
 
 struct Mounted {
   std::string where;
-  std::string warning{};  // empty when all is well
+  std::string warning{};    // empty when all is well
+  std::string described{};  // for the console, where there is a choice: "NFS 4.2 from 192.0.2.7"
+};
+
+struct NetworkUp {
+  std::string described;  // "eth0 (enp1s0 before the crash): 192.0.2.7/24"
+  std::string warning{};  // what is missing that some targets may do without
 };
 
 struct MemoryFigures {
@@ -62,6 +68,19 @@ class System {
   // Something that uses this device hung: it and whatever is on the same disk is not looked at again, and
   // what is mounted stays mounted.
   virtual void abandon(const std::string& device) = 0;
+  // Waits for the interfaces of the plan and their carriers, gives them addresses and routes, and writes the
+  // name servers to /etc/resolv.conf. The error says what is missing: no such MAC address, no carrier, …
+  virtual Result<NetworkUp> bring_up_network(const plan::Network& network, SteadyTime deadline) {
+    return fail(ErrorKind::unsupported, "{} interfaces: the network is not built yet {}",
+                network.interfaces.size(), deadline == SteadyTime{});
+  }
+  // Mounts the export of an NfsClient::kernel target where mount_target would, each address and each version
+  // in turn. unmount_target undoes it; after a mount that hung, abandon("") gives the next a place of its
+  // own.
+  virtual Result<Mounted> mount_nfs(const plan::Target& target, SteadyTime deadline) {
+    return fail(ErrorKind::unsupported, "{}: not built yet {}", plan::target_text(target),
+                deadline == SteadyTime{});
+  }
   virtual Status unmount_target(SteadyTime deadline) = 0;
   virtual AttemptOutcome run_worker(const protocol::Request& request, const AttemptLimits& limits,
                                     WorkerListener& listener) = 0;
