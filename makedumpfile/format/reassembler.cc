@@ -26,6 +26,9 @@ class Source {
     return {};
   }
 
+  // `size` bytes were passed over by whoever reads.
+  void skipped(uint64_t size) { offset_ += size; }
+
   template <typename T>
   Result<T> read(std::string_view field) {
     T value{};
@@ -96,6 +99,28 @@ Result<uint64_t> reassemble(const StreamReader& read, std::string_view source, R
     if (record.end) return size;
     TRY(copy_record(stream, record, buffer, sink));
     size = std::max(size, record.offset + record.size);
+  }
+}
+
+Result<FlattenedExtent> measure_flattened(const PositionedReader& read_at, std::string_view source) {
+  uint64_t position = 0;
+  const StreamReader read = [&](MutableBytes out) -> Result<size_t> {
+    const size_t got = TRY(read_at(position, out));
+    position += got;
+    return got;
+  };
+  Source stream(read, source);
+  TRY(read_start(stream));
+  FlattenedExtent extent;
+  while (true) {
+    const Record record = TRY(read_record(stream));
+    extent.stream_bytes = position;
+    if (record.end) return extent;
+    if (record.size > std::numeric_limits<int64_t>::max() - position)
+      return stream.corrupt("record", fmt::format("impossible size {}", record.size));
+    extent.file_bytes = std::max(extent.file_bytes, record.offset + record.size);
+    position += record.size;
+    stream.skipped(record.size);
   }
 }
 

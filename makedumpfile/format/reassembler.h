@@ -21,4 +21,15 @@ using StreamReader = std::function<Result<size_t>(MutableBytes)>;
 // Returns the size of the file.
 Result<uint64_t> reassemble(const StreamReader& read, std::string_view source, RandomAccess& sink);
 
+// Fills the buffer from an offset on; fewer bytes only at the end.
+using PositionedReader = std::function<Result<size_t>(uint64_t offset, MutableBytes)>;
+
+struct FlattenedExtent {
+  uint64_t file_bytes = 0;    // of the file it stands for
+  uint64_t stream_bytes = 0;  // up to the end of the end record
+};
+
+// Looks at the headers of all records and passes over their data. Errors as those of reassemble.
+Result<FlattenedExtent> measure_flattened(const PositionedReader& read_at, std::string_view source);
+
 }  // namespace kdump

@@ -45,6 +45,15 @@ class ReassemblerTest : public testing::Test {
     };
     return reassemble(read, "stream", sink_);
   }
+  Result<FlattenedExtent> measure() {
+    const auto read_at = [&](uint64_t offset, MutableBytes out) -> Result<size_t> {
+      if (offset >= stream_.size()) return 0;
+      const size_t n = std::min(out.size(), stream_.size() - offset);
+      std::memcpy(out.data(), stream_.data() + offset, n);
+      return n;
+    };
+    return measure_flattened(read_at, "stream");
+  }
   std::string error() {
     const auto result = run();
     return result ? "" : result.error().message();
@@ -126,6 +135,33 @@ TEST_F(ReassemblerTest, PassesTheSinksErrorOn) {
   const auto result = run();
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().kind(), ErrorKind::no_space);
+}
+
+TEST_F(ReassemblerTest, MeasuresWithoutTheData) {
+  start();
+  record(4, 3, "efg");
+  record(0, 4, "abcd");
+  record(-1, -1);
+  append(bytes_of(std::string_view("left over on a raw device")));
+  const auto extent = measure();
+  ASSERT_TRUE(extent) << extent.error().message();
+  EXPECT_EQ(extent->file_bytes, 7U);
+  EXPECT_EQ(extent->stream_bytes, 4096U + 3 * 16 + 7);
+}
+
+TEST_F(ReassemblerTest, AMeasuredStreamIsTruncatedToo) {
+  start();
+  record(0, 8, "abc");
+  auto extent = measure();
+  ASSERT_FALSE(extent);
+  EXPECT_EQ(extent.error().message(),
+            "stream: offset 0x1018: record header: the stream ends after 0 of 16 bytes");
+  stream_.clear();
+  start();
+  record(0, std::numeric_limits<int64_t>::max(), "abc");
+  extent = measure();
+  ASSERT_FALSE(extent);
+  EXPECT_NE(extent.error().message().find("impossible size"), std::string::npos);
 }
 
 }  // namespace
