@@ -26,7 +26,10 @@ struct DumpRequest {
   int dump_level = 0;
   CodecId codec = CodecId::none;
   unsigned num_threads = 1;  // compression and classification workers
-  NamedFacts named;          // -x or -i, read already
+  // Bytes of the filesystem that holds `output` which stay free whatever happens: reaching them is as if it
+  // were full. For a destination of the caller there is sink/size_limit.h.
+  uint64_t min_free = 0;
+  NamedFacts named;  // -x or -i, read already
   // One of them, the caller's, takes the dump instead of `output` and `output_fd`: a place gets a plain
   // kdump-compressed file, a stream the flattened form. finish() is called once, when all of the dump is
   // there; after an error never, so that a sink which is destroyed unfinished leaves only NAME-incomplete.

@@ -21,7 +21,7 @@ Result<Target> open_target(const DumpRequest& request) {
     target.stream = std::make_unique<FdStream>(request.output_fd, "flattened stream");
     target.opened = std::make_unique<Flattener>(*target.stream);
   } else {
-    target.opened = TRY(FileSink::create(request.output, request.overwrite));
+    target.opened = TRY(FileSink::create(request.output, request.overwrite, request.min_free));
   }
   target.place = target.opened.get();
   return target;

@@ -30,6 +30,12 @@ Status Flattener::write_at(uint64_t offset, Bytes data) {
   return stream_.write(data);
 }
 
+Status Flattener::restart() {
+  TRY(stream_.restart());
+  started_ = false;
+  return {};
+}
+
 Status Flattener::finish() {
   TRY(start());
   flattened::RecordHeader end{};

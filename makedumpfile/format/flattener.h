@@ -15,6 +15,7 @@ class Flattener : public RandomAccess {
   // The start block goes out with the first record.
   Status write_at(uint64_t offset, Bytes data) override;
   [[nodiscard]] bool rewritable() const override { return false; }
+  Status restart() override;
   // The end record.
   Status finish() override;
 

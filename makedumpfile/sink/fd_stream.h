@@ -2,6 +2,9 @@
 // A stream into an open file descriptor: standard output, a pipe, a socket, a raw device.
 #pragma once
 
+#include <sys/types.h>
+
+#include <optional>
 #include <string>
 
 #include "makedumpfile/sink/sink.h"
@@ -14,12 +17,16 @@ class FdStream : public Stream {
   FdStream(int fd, std::string name);
 
   Status write(Bytes data) override;
-  // fsync where the descriptor has something to sync.
+  // Where the descriptor was when the stream was made; only a file or a block device goes back there.
+  Status restart() override;
+  // fsync of a file or a block device; nothing else has anything to sync.
   Status finish() override;
 
  private:
   std::string name_;
   int fd_;
+  bool on_disk_ = false;
+  std::optional<off_t> start_;  // of a file that can be cut off, or of a block device
 };
 
 }  // namespace kdump

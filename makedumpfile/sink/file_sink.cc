@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -45,12 +46,13 @@ Status FileSink::check(const std::string& path, bool overwrite) {
   return {};
 }
 
-Result<std::unique_ptr<FileSink>> FileSink::create(const std::string& path, bool overwrite) {
+Result<std::unique_ptr<FileSink>> FileSink::create(const std::string& path, bool overwrite,
+                                                   uint64_t min_free) {
   TRY(check(path, overwrite));
   const auto status = status_of(path);
   if (status && S_ISDIR(status->st_mode)) return fail("cannot write {}: it is a directory", path);
   if (status && !S_ISREG(status->st_mode)) return open_special(path, status->st_mode);
-  return create_regular(status ? resolved(path) : path);
+  return create_regular(status ? resolved(path) : path, min_free);
 }
 
 Result<std::unique_ptr<FileSink>> FileSink::open_special(const std::string& path, mode_t mode) {
@@ -59,31 +61,57 @@ Result<std::unique_ptr<FileSink>> FileSink::open_special(const std::string& path
   }
   UniqueFd fd = TRY(open_file(path, O_WRONLY));
   const Kind kind = S_ISBLK(mode) ? Kind::block_device : Kind::character_device;
-  return std::unique_ptr<FileSink>(new FileSink(kind, path, path, std::move(fd)));
+  return std::unique_ptr<FileSink>(new FileSink(kind, path, path, std::move(fd), 0));
 }
 
-Result<std::unique_ptr<FileSink>> FileSink::create_regular(const std::string& target) {
+Result<std::unique_ptr<FileSink>> FileSink::create_regular(const std::string& target, uint64_t min_free) {
   const std::string growing = target + std::string(kIncompleteSuffix);
   // O_EXCL after unlink: never through a link that somebody else has put there.
   if (unlink(growing.c_str()) != 0 && errno != ENOENT) return fail_errno(errno, "cannot replace {}", growing);
   UniqueFd fd = TRY(open_file(growing, O_WRONLY | O_CREAT | O_EXCL, 0600));
-  return std::unique_ptr<FileSink>(new FileSink(Kind::regular, target, growing, std::move(fd)));
+  std::unique_ptr<FileSink> sink(new FileSink(Kind::regular, target, growing, std::move(fd), min_free));
+  TRY(sink->look_at_room());
+  return sink;
+}
+
+// Delayed allocation may show a file's blocks only later (btrfs): room only ever shrinks while it grows.
+Status FileSink::look_at_room() {
+  if (min_free_ == 0) return {};
+  struct statvfs status{};
+  if (fstatvfs(fd_.get(), &status) != 0)
+    return fail_errno(errno, "cannot tell the free space for {}", growing_);
+  const uint64_t free = uint64_t{status.f_bavail} * status.f_frsize;
+  room_ = std::min(room_, size_ + (free > min_free_ ? free - min_free_ : 0));
+  return {};
+}
+
+Status FileSink::check_room(uint64_t end) const {
+  if (end <= std::max(room_, size_)) return {};
+  return make_failure(
+      ErrorKind::no_space, ENOSPC,
+      fmt::format("{}: no space left but the {} bytes that stay free (min_free)", growing_, min_free_));
 }
 
 Status FileSink::write_at(uint64_t offset, Bytes data) {
+  const uint64_t end = offset + data.size();
+  TRY(check_room(end));
   TRY(with_context(pwrite_all(fd_.get(), data, offset), "{}", growing_));
-  start_writeback(offset, data.size());
-  return {};
+  size_ = std::max(size_, end);
+  return start_writeback(end);
 }
 
 Status FileSink::allocate(uint64_t offset, uint64_t size) {
   if (kind_ == Kind::character_device || size == 0) return {};
   if (kind_ == Kind::block_device) return fill_with_zeros(offset, size);
+  TRY(check_room(offset + size));
   int code = 0;
   do {
     code = ::fallocate(fd_.get(), 0, static_cast<off_t>(offset), static_cast<off_t>(size));
   } while (code != 0 && errno == EINTR);
-  if (code == 0) return {};
+  if (code == 0) {
+    size_ = std::max(size_, offset + size);
+    return look_at_room();
+  }
   if (errno == EOPNOTSUPP || errno == ENOSYS) return fill_with_zeros(offset, size);
   return fail_errno(errno, "{}: cannot allocate {} bytes", growing_, size);
 }
@@ -92,20 +120,38 @@ Status FileSink::fill_with_zeros(uint64_t offset, uint64_t size) {
   constexpr std::array<std::byte, 65536> kZeros{};
   for (uint64_t done = 0; done < size; done += kZeros.size()) {
     const Bytes zeros = Bytes(kZeros).first(std::min<uint64_t>(kZeros.size(), size - done));
-    TRY(with_context(pwrite_all(fd_.get(), zeros, offset + done), "{}", growing_));
+    TRY(write_at(offset + done, zeros));
   }
   return {};
 }
 
 // Without this, dirty pages pile up in a capture kernel's little memory and the final fsync takes all the
 // time at once.
-void FileSink::start_writeback(uint64_t offset, uint64_t size) {
+Status FileSink::start_writeback(uint64_t end) {
   constexpr uint64_t kStep = uint64_t{8} << 20;
-  const uint64_t end = offset + size;
-  if (end < written_back_ + kStep) return;
+  if (end < written_back_ + kStep) return {};
   sync_file_range(fd_.get(), static_cast<off_t>(written_back_), static_cast<off_t>(end - written_back_),
                   SYNC_FILE_RANGE_WRITE);
   written_back_ = end;
+  return look_at_room();
+}
+
+Status FileSink::restart() {
+  size_ = written_back_ = 0;
+  if (kind_ != Kind::regular) return {};
+  if (ftruncate(fd_.get(), 0) != 0) return fail_errno(errno, "cannot empty {}", growing_);
+  // Freed blocks can be given away only after the filesystem's transaction. That an earlier write went wrong
+  // is nothing to the writes to come: fsync answers for those.
+  syncfs(fd_.get());
+  room_ = std::numeric_limits<uint64_t>::max();
+  return look_at_room();
+}
+
+Status FileSink::discard() {
+  if (kind_ != Kind::regular) return {};
+  if (unlink(growing_.c_str()) != 0) return fail_errno(errno, "cannot remove {}", growing_);
+  growing_.clear();
+  return {};
 }
 
 Status FileSink::sync() {

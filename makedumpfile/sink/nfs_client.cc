@@ -83,14 +83,17 @@ int start_read(Nfs* nfs, nfsfh* file, uint64_t offset, MutableBytes out, Call* c
     return nfs_pread_async(nfs, file, out.data(), out.size(), offset, call_back, call);
 }
 
+// libnfs has ERANGE for NFS3ERR_DQUOT and NFS4ERR_DQUOT, and for nothing else.
+constexpr int named_errno(int value) { return value == ERANGE ? EDQUOT : value; }
+
 // libnfs gives -EFAULT for a refused write and puts the status into the text: "… NFS3ERR_NOSPC(-28)".
 int errno_in(const Call& call) {
-  if (call.code != -EFAULT && call.code != -EINVAL) return -call.code;
+  if (call.code != -EFAULT && call.code != -EINVAL) return named_errno(-call.code);
   const size_t at = call.text.rfind("(-");
   int value = 0;
   if (at != std::string::npos)
     std::from_chars(call.text.data() + at + 2, call.text.data() + call.text.size(), value);
-  return value == 0 ? EIO : value;
+  return value == 0 ? EIO : named_errno(value);
 }
 
 struct Hint {
@@ -189,6 +192,7 @@ class OpenFile : public NfsClient::File {
   Status write(uint64_t offset, Bytes data) override;
   Status drain() override;
   Status sync() override;
+  Status truncate(uint64_t size) override;
   Result<uint64_t> size() override;
   Result<ByteVector> read(size_t limit) override;
   Status close() override;
@@ -434,6 +438,13 @@ Status OpenFile::sync() {
   TRY(drain());
   return client_.perform(
       "commit", path_, [this](Call* call) { return nfs_fsync_async(client_.raw(), raw_, call_back, call); });
+}
+
+Status OpenFile::truncate(uint64_t size) {
+  TRY(drain());
+  return client_.perform("cut off", path_, [this, size](Call* call) {
+    return nfs_ftruncate_async(client_.raw(), raw_, size, call_back, call);
+  });
 }
 
 Result<uint64_t> OpenFile::size() {

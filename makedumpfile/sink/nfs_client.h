@@ -27,12 +27,13 @@ class NfsClient {
    public:
     virtual ~File() = default;
     // Takes the bytes and sends them; several writes are on their way at a time, but never two that overlap.
-    // That the server refused one is told by a later call, at the latest by sync().
+    // That the server refused one is told by a later call, once, at the latest by sync().
     virtual Status write(uint64_t offset, Bytes data) = 0;
     // Until every write is answered.
     virtual Status drain() = 0;
     // Every write answered, and committed (COMMIT): durable on the server.
     virtual Status sync() = 0;
+    virtual Status truncate(uint64_t size) = 0;
     virtual Result<uint64_t> size() = 0;
     virtual Result<ByteVector> read(size_t limit) = 0;
     virtual Status close() = 0;

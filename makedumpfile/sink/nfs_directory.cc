@@ -18,6 +18,10 @@ class NfsFile : public RandomAccess, public Stream {
   }
   Status write(Bytes data) override { return write_at(size_, data); }
   Status allocate(uint64_t offset, uint64_t size) override;
+  [[nodiscard]] bool answers_late() const override { return true; }
+  Status settle() override { return file_->drain(); }
+  Status restart() override;
+  Status discard() override;
   Status sync() override { return file_->sync(); }
   Status finish() override;
   [[nodiscard]] std::string remains() const override { return growing_; }
@@ -39,6 +43,24 @@ Status NfsFile::allocate(uint64_t offset, uint64_t size) {
     done += part.size();
   }
   return file_->drain();
+}
+
+Status NfsFile::restart() {
+  // Each write that the server refused is told once.
+  Status drained = file_->drain();
+  while (!drained && drained.error().kind() == ErrorKind::no_space) drained = file_->drain();
+  TRY(std::move(drained));
+  TRY(file_->truncate(0));
+  size_ = 0;
+  return {};
+}
+
+Status NfsFile::discard() {
+  TRY(restart());
+  TRY(file_->close());
+  TRY(client_.remove(growing_));
+  growing_.clear();
+  return {};
 }
 
 Status NfsFile::finish() {

@@ -18,6 +18,7 @@ enum Type : uint8_t {
   kRead = 5,
   kWrite = 6,
   kFstat = 8,
+  kFsetstat = 10,
   kRemove = 13,
   kMkdir = 14,
   kRmdir = 15,
@@ -317,6 +318,13 @@ Result<uint64_t> SftpClient::size(const SftpHandle& file) {
   if ((flags & kAttributeSize) == 0)
     return fail("{}: the server does not tell the size of {}", peer_, file.path);
   return uint64_t{TRY(cursor.read<be64>("size"))};
+}
+
+Status SftpClient::truncate(const SftpHandle& file, uint64_t size) {
+  TRY(drain());
+  Packet packet(outgoing_, kFsetstat);
+  packet.u32(next_id_).string(file.name).u32(kAttributeSize).u64(size);
+  return ask_status(packet, "cut off", file.path);
 }
 
 Status SftpClient::close(const SftpHandle& file) {

@@ -42,6 +42,7 @@ class SftpClient {
   // fsync@openssh.com; false where the server does not offer it.
   Result<bool> sync(const SftpHandle& file);
   Result<uint64_t> size(const SftpHandle& file);
+  Status truncate(const SftpHandle& file, uint64_t size);
   Status close(const SftpHandle& file);
 
   // posix-rename@openssh.com where it is offered; the plain one refuses a `to` that is there.

@@ -21,6 +21,10 @@ class SftpFile : public RandomAccess, public Stream {
   }
   Status write(Bytes data) override { return write_at(size_, data); }
   Status allocate(uint64_t offset, uint64_t size) override;
+  [[nodiscard]] bool answers_late() const override { return true; }
+  Status settle() override { return client_.drain(); }
+  Status restart() override;
+  Status discard() override;
   Status sync() override;
   Status finish() override;
   [[nodiscard]] std::string remains() const override { return handle_.path; }
@@ -41,6 +45,19 @@ Status SftpFile::allocate(uint64_t offset, uint64_t size) {
     done += part.size();
   }
   return client_.drain();
+}
+
+Status SftpFile::restart() {
+  TRY(client_.truncate(handle_, 0));
+  size_ = 0;
+  return {};
+}
+
+Status SftpFile::discard() {
+  TRY(client_.close(handle_));
+  TRY(client_.remove(handle_.path));
+  handle_.path.clear();
+  return {};
 }
 
 Status SftpFile::sync() {

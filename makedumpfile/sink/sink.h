@@ -25,6 +25,18 @@ class RandomAccess {
   virtual Status allocate(uint64_t /*offset*/, uint64_t /*size*/) { return {}; }
   // Whether a byte may be written twice; a stream's reader may not cope with that.
   [[nodiscard]] virtual bool rewritable() const { return true; }
+  // Whether an error of a write may come from a later call, as where writes are sent ahead.
+  [[nodiscard]] virtual bool answers_late() const { return false; }
+  // The target has taken every byte written since the last call that succeeded, though it may not be durable
+  // yet; where answers_late(), this waits for the answers.
+  virtual Status settle() { return {}; }
+  // Everything is written again from here on, after an error of write_at or allocate too: what is there
+  // counts for nothing, and its space is given back where the sink can do that. ErrorKind::unsupported where
+  // there is no second time.
+  virtual Status restart() { return {}; }
+  // What is there is of no use to anyone: it goes, name and all, where the sink can do that. Nothing is
+  // written afterwards.
+  virtual Status discard() { return restart(); }
   // What was written is durable, as far as the target can promise.
   virtual Status sync() { return {}; }
   // Makes the dump durable and, where it has a name, final. Nothing is written afterwards.
@@ -39,6 +51,8 @@ class Stream {
   virtual ~Stream() = default;
 
   virtual Status write(Bytes data) = 0;
+  // As RandomAccess has it; what was written before is gone or without meaning.
+  virtual Status restart() { return fail(ErrorKind::unsupported, "a stream is written only once"); }
   // All bytes are out; durable where the stream can know.
   virtual Status finish() = 0;
 };

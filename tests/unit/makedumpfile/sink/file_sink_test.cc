@@ -131,5 +131,41 @@ TEST_F(FileSinkTest, AllocatedSpaceReadsAsZeros) {
   EXPECT_EQ(read_text_file(path_).value(), std::string(10000, '\0'));
 }
 
+TEST_F(FileSinkTest, BeginsAgainWithNothing) {
+  auto sink = FileSink::create(path_, false);
+  ASSERT_TRUE(sink);
+  ASSERT_TRUE((*sink)->allocate(0, 10000));
+  ASSERT_TRUE((*sink)->write_at(10000, bytes_of(std::string_view("long"))));
+  ASSERT_TRUE((*sink)->restart());
+  ASSERT_TRUE((*sink)->write_at(0, bytes_of(std::string_view("short"))));
+  ASSERT_TRUE((*sink)->finish());
+  EXPECT_EQ(read_text_file(path_).value(), "short");
+}
+
+TEST_F(FileSinkTest, DiscardsWhatIsOfNoUse) {
+  auto sink = FileSink::create(path_, false);
+  ASSERT_TRUE(sink);
+  ASSERT_TRUE((*sink)->write_at(0, bytes_of(std::string_view("x"))));
+  ASSERT_TRUE((*sink)->discard());
+  EXPECT_EQ((*sink)->remains(), "");
+  EXPECT_FALSE(file_exists(growing_));
+  EXPECT_FALSE(file_exists(path_));
+}
+
+TEST_F(FileSinkTest, AFilesystemWithLessFreeThanMinFreeIsFull) {
+  auto sink = FileSink::create(path_, false, std::numeric_limits<uint64_t>::max());
+  ASSERT_TRUE(sink);
+  for (const Status& refused :
+       {(*sink)->write_at(0, bytes_of(std::string_view("x"))), (*sink)->allocate(0, 100)}) {
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind(), ErrorKind::no_space);
+    EXPECT_NE(refused.error().message().find("min_free"), std::string::npos);
+  }
+  auto modest = FileSink::create(path_, false, 1);
+  ASSERT_TRUE(modest);
+  EXPECT_TRUE((*modest)->allocate(0, 100));
+  EXPECT_TRUE((*modest)->write_at(50, bytes_of(std::string_view("x"))));
+}
+
 }  // namespace
 }  // namespace kdump

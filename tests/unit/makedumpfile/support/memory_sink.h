@@ -36,6 +36,16 @@ class MemorySink : public RandomAccess {
     bytes.resize(std::max<uint64_t>(bytes.size(), offset + size));
     return {};
   }
+  Status restart() override {
+    bytes.clear();
+    allocated_end = 0;
+    ++restarts;
+    return {};
+  }
+  Status discard() override {
+    discarded = true;
+    return {};
+  }
   Status finish() override {
     finished = true;
     return {};
@@ -52,6 +62,8 @@ class MemorySink : public RandomAccess {
   std::vector<Write> writes;
   uint64_t capacity = std::numeric_limits<uint64_t>::max();
   uint64_t allocated_end = 0;
+  int restarts = 0;
+  bool discarded = false;
   bool finished = false;
 };
 
@@ -59,6 +71,10 @@ class MemoryStream : public Stream {
  public:
   Status write(Bytes data) override {
     bytes.insert(bytes.end(), data.begin(), data.end());
+    return {};
+  }
+  Status restart() override {
+    bytes.clear();
     return {};
   }
   Status finish() override {

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile/sink/size_limit.h"
+
+#include <cerrno>
+
+namespace kdump {
+namespace {
+
+Status check_limit(uint64_t end, uint64_t limit) {
+  if (end <= limit) return {};
+  return make_failure(
+      ErrorKind::no_space, ENOSPC,
+      fmt::format("no space left but what stays free (min_free): {} bytes may be written", limit));
+}
+
+}  // namespace
+
+Status LimitedPlace::write_at(uint64_t offset, Bytes data) {
+  TRY(check_limit(offset + data.size(), limit_));
+  return place_.write_at(offset, data);
+}
+
+Status LimitedPlace::allocate(uint64_t offset, uint64_t size) {
+  TRY(check_limit(offset + size, limit_));
+  return place_.allocate(offset, size);
+}
+
+Status LimitedStream::write(Bytes data) {
+  TRY(check_limit(written_ + data.size(), limit_));
+  written_ += data.size();
+  return stream_.write(data);
+}
+
+Status LimitedStream::restart() {
+  TRY(stream_.restart());
+  written_ = 0;
+  return {};
+}
+
+}  // namespace kdump
