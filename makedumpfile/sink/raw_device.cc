@@ -206,6 +206,10 @@ Status RawDevice::put_attachment(const std::string& name, Bytes content) {
 
 Status RawDevice::forget() {
   TRY(zero_block(0));
+  return forget_attachments();
+}
+
+Status RawDevice::forget_attachments() {
   TRY(zero_block(stream_limit()));
   return sync();
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A bare device that takes a dump, and what is on it (common/layout/raw_device.h).
 //
-// A device that holds a filesystem or a whole dump is never written to but by forget().
+// A device that holds a filesystem or a whole dump is never written to but by forget() and
+// forget_attachments().
 #pragma once
 
 #include <cstdint>
@@ -57,6 +58,8 @@ class RawDevice {
 
   // Makes the dump and the attachments invisible, for good and synced: the first block of each is zeros then.
   Status forget();
+  // The attachments alone.
+  Status forget_attachments();
 
  private:
   friend class RawAttachmentStream;

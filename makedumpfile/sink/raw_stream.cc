@@ -81,6 +81,15 @@ Status RawStream::bound_writeback() {
   return {};
 }
 
+// The start block says incomplete all the time, and the end record makes what lies behind it meaningless.
+Status RawStream::restart() {
+  start_.clear();
+  buffer_.clear();
+  offset_ = kBlockSize;
+  asked_ = written_back_ = 0;
+  return {};
+}
+
 Status RawStream::finish() {
   start_.resize(kBlockSize);
   TRY(flush());

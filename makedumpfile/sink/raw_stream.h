@@ -17,6 +17,7 @@ class RawStream final : public Stream {
 
   // ErrorKind::no_space beyond the limit: a device cannot grow.
   Status write(Bytes data) override;
+  Status restart() override;
   // Syncs, then writes the start block, and syncs again: only fsync says what is on the device.
   Status finish() override;
 

@@ -124,6 +124,20 @@ TEST_F(RawDeviceTest, AFullDeviceIsNoSpace) {
   EXPECT_EQ(device.dump().value(), RawDump::incomplete);
 }
 
+TEST_F(RawDeviceTest, AStreamThatDidNotFitIsWrittenAgain) {
+  RawDevice device = open();
+  ok(device.begin(kDirectory));
+  const auto stream = device.create_dump();
+  ASSERT_TRUE(stream);
+  Flattener place(**stream);
+  const std::string large = some_text(kBytes);
+  EXPECT_EQ(place.write_at(0, bytes_of(large)).error().kind(), ErrorKind::no_space);
+  ok(place.restart());
+  ok(place.write_at(0, bytes_of(std::string_view("smaller"))));
+  ok(place.finish());
+  EXPECT_EQ(recovered().value(), "smaller");
+}
+
 TEST_F(RawDeviceTest, AStreamMayTakeTheLastBlockBeforeTheAttachments) {
   RawDevice device = open();
   ok(device.begin(kDirectory));
