@@ -14,6 +14,7 @@
 #include "common/text.h"
 #include "initramfs/capture/attempt.h"
 #include "initramfs/capture/mount_options.h"
+#include "initramfs/capture/network.h"
 #include "initramfs/capture/program.h"
 #include "initramfs/capture/step_child.h"
 
@@ -80,6 +81,12 @@ Result<Mounted> LinuxSystem::mount_target(const std::string& device, const plan:
   TRY(run_step_in_child([&] { return mount_device(device, target, where); }, deadline));
   memory_.sample();
   return Mounted{.where = where, .warning = filesystem_errors(device, target.fstype)};
+}
+
+Result<NetworkUp> LinuxSystem::bring_up_network(const plan::Network& network, SteadyTime deadline) {
+  Result<NetworkUp> up = bring_up_in_child(network, deadline);
+  memory_.sample();
+  return up;
 }
 
 Status LinuxSystem::unmount_target(SteadyTime deadline) {

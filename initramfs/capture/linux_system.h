@@ -17,6 +17,7 @@ class LinuxSystem final : public System {
   Result<std::string> find_device(const plan::Device& device, SteadyTime deadline) override;
   Result<Mounted> mount_target(const std::string& device, const plan::Target& target,
                                SteadyTime deadline) override;
+  Result<NetworkUp> bring_up_network(const plan::Network& network, SteadyTime deadline) override;
   void abandon(const std::string& device) override;
   Status unmount_target(SteadyTime deadline) override;
   AttemptOutcome run_worker(const protocol::Request& request, const AttemptLimits& limits,
