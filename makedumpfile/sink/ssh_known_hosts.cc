@@ -92,10 +92,14 @@ void read_line(std::string_view line, const std::string& name, PinnedHostKeys& k
     keys.accepted.push_back(std::move(key));
 }
 
+std::string known_name(std::string_view host, uint16_t port) {
+  return lower(port == kSshPort ? std::string(host) : fmt::format("[{}]:{}", host, port));
+}
+
 }  // namespace
 
 Result<PinnedHostKeys> pinned_host_keys(std::string_view known_hosts, std::string_view host, uint16_t port) {
-  const std::string name = lower(port == kSshPort ? std::string(host) : fmt::format("[{}]:{}", host, port));
+  const std::string name = known_name(host, port);
   PinnedHostKeys keys;
   while (!known_hosts.empty()) read_line(take_until(known_hosts, "\n"), name, keys);
   if (keys.accepted.empty()) {
@@ -104,6 +108,21 @@ Result<PinnedHostKeys> pinned_host_keys(std::string_view known_hosts, std::strin
         name, port, host);
   }
   return keys;
+}
+
+std::string pinning_lines(std::string_view known_hosts, std::string_view host, uint16_t port) {
+  const std::string name = known_name(host, port);
+  std::string kept;
+  while (!known_hosts.empty()) {
+    std::string_view line = take_until(known_hosts, "\n");
+    PinnedHostKeys keys;
+    read_line(line, name, keys);
+    if (keys.accepted.empty() && keys.revoked.empty()) continue;
+    const int words = keys.revoked.empty() ? 3 : 4;  // with the marker
+    for (int word = 0; word < words; ++word)
+      kept.append(take_word(line)).append(word + 1 < words ? " " : "\n");
+  }
+  return kept;
 }
 
 std::string host_key_fingerprint(Bytes blob) {

@@ -28,6 +28,9 @@ struct PinnedHostKeys {
 // `host` as the user wrote it, without brackets. An error where nothing is pinned for it, with the remedy.
 Result<PinnedHostKeys> pinned_host_keys(std::string_view known_hosts, std::string_view host, uint16_t port);
 
+// The lines of the text that pin something to that server, and those that revoke; without comments.
+std::string pinning_lines(std::string_view known_hosts, std::string_view host, uint16_t port);
+
 // "SHA256:…", as ssh-keygen -l prints it.
 std::string host_key_fingerprint(Bytes blob);
 
