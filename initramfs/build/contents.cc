@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "initramfs/build/contents.h"
 
+#include <algorithm>
 #include <set>
 
 #include "common/text.h"
@@ -49,6 +50,17 @@ void add_filesystem_wishes(const plan::Target& target, std::vector<ModuleWish>& 
                     IfMissing::error});
 }
 
+// The kernel asks a user program for the module of each version (kernel: fs/nfs/client.c, get_nfs_version),
+// and there is none in the capture kernel.
+void add_nfs_wishes(const plan::Target& target, std::vector<ModuleWish>& wishes) {
+  if (target.kind != plan::TargetKind::nfs || target.nfs.client != plan::NfsClient::kernel) return;
+  const bool any4 = std::ranges::any_of(target.nfs.versions,
+                                        [](const std::string& version) { return version.starts_with('4'); });
+  const bool any3 = std::ranges::find(target.nfs.versions, "3") != target.nfs.versions.end();
+  if (any4) wishes.push_back({{"nfsv4"}, "NFS version 4", IfMissing::error});
+  if (any3) wishes.push_back({{"nfsv3"}, "NFS version 3", any4 ? IfMissing::warn : IfMissing::error});
+}
+
 Result<std::vector<ModuleWish>> module_wishes(const HostTree& tree, const Request& request) {
   std::vector<ModuleWish> wishes;
   for (const std::string& block_device : request.block_devices) {
@@ -56,6 +68,7 @@ Result<std::vector<ModuleWish>> module_wishes(const HostTree& tree, const Reques
       wishes.push_back(wish_for(device));
   }
   for (const plan::Target& target : request.plan.targets) add_filesystem_wishes(target, wishes);
+  for (const plan::Target& target : request.plan.targets) add_nfs_wishes(target, wishes);
   for (const plan::Target& target : request.plan.rootfs) add_filesystem_wishes(target, wishes);
   for (const std::string& name : request.extra_modules)
     wishes.push_back({{name}, "extra_modules", IfMissing::warn});
@@ -107,6 +120,8 @@ Result<Contents> gather_contents(const HostTree& tree, const Request& request) {
   Contents contents{.files = {}, .modules = {}, .warnings = {}, .plan = request.plan};
   TRY(add_programs(tree, request, contents));
   TRY(add_modules(tree, request, contents));
+  for (const ExtraFile& file : request.files)
+    contents.files.push_back({file.image_path, file.source, file.mode, false});
   contents.files.push_back({kConfig, request.config_file, 0600, false});
   TRY(check_plan(contents.plan));
   return contents;

@@ -3,6 +3,8 @@
 // the target in load order, plan.json and kdump.conf, as a newc cpio archive compressed with zstd.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -11,6 +13,13 @@
 #include "initramfs/plan/plan.h"
 
 namespace kdump::image {
+
+// A file of the host that is only read.
+struct ExtraFile {
+  std::string source;
+  std::string image_path;
+  mode_t mode = 0600;
+};
 
 struct Request {
   std::string root;            // prefix of every path read on the host, "" for /; for tests and --root
@@ -26,6 +35,7 @@ struct Request {
   std::string worker_program = "/usr/lib/kdump/kdump-capture-worker";
   std::string config_file = "/etc/kdump.conf";
   std::vector<std::string> programs;  // hooks and the like, with their interpreters and libraries
+  std::vector<ExtraFile> files;       // keys and the like
   plan::Plan plan;                    // everything but `modules`, which the builder fills in
 };
 
