@@ -3,32 +3,31 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "conf/target.h"
 
 namespace kdump::conf {
 
 // The last two are for failure_action alone.
 enum class Action { reboot, halt, poweroff, shell, dump_to_rootfs };
 
-// A filesystem named by the administrator, mounted at the moment or not.
-struct FilesystemTarget {
-  std::string fstype;  // "ext4"
-  std::string device;  // "/dev/vda1", "LABEL=dumps", "UUID=…" or "PARTUUID=…"
-};
-
 // Where the dump goes when the targets before it fail.
 struct FallbackTarget {
-  FilesystemTarget target;
+  Target target;
   std::string path;                               // empty: as Config::path
   std::optional<std::chrono::seconds> timeout{};  // none: as Config::timeout
 };
 
 struct Config {
-  std::optional<FilesystemTarget> target;  // none: the filesystem that holds `path`
+  std::optional<Target> target;            // none: the filesystem that holds `path`
   std::vector<FallbackTarget> fallbacks;   // tried in order after it
   std::string path = "/var/crash";         // starts with a slash, no doubled or trailing ones
+  std::string sshkey;                      // absolute; empty: one of the usual keys
+  uint64_t min_free = uint64_t{64} << 20;  // bytes that a dump leaves free on its target
   std::vector<std::string> core_collector{"makedumpfile", "-l", "--message-level", "7", "-d", "31"};
   Action failure_action = Action::reboot;
   Action final_action = Action::reboot;

@@ -19,14 +19,19 @@ Status apply_flag(Config& config, std::string_view /*name*/, std::string_view va
 }
 
 constexpr Directive kDirectives[] = {
-    {"ext2", "dump target", apply_filesystem, ""},
-    {"ext3", "dump target", apply_filesystem, ""},
-    {"ext4", "dump target", apply_filesystem, ""},
-    {"xfs", "dump target", apply_filesystem, ""},
-    {"btrfs", "dump target", apply_filesystem, ""},
-    {"vfat", "dump target", apply_filesystem, ""},
+    {"ext2", "dump target", apply_target, ""},
+    {"ext3", "dump target", apply_target, ""},
+    {"ext4", "dump target", apply_target, ""},
+    {"xfs", "dump target", apply_target, ""},
+    {"btrfs", "dump target", apply_target, ""},
+    {"vfat", "dump target", apply_target, ""},
+    {"raw", "dump target", apply_target, ""},
+    {"nfs", "dump target", apply_target, ""},
+    {"ssh", "dump target", apply_target, ""},
+    {"sshkey", "sshkey", apply_sshkey, ""},
     {"fallback", "", apply_fallback, ""},
     {"path", "path", apply_path, ""},
+    {"min_free", "min_free", apply_min_free, ""},
     {"core_collector", "core_collector", apply_core_collector, ""},
     {"failure_action", "failure_action", apply_failure_action, ""},
     {"default", "failure_action", apply_failure_action, "failure_action"},
@@ -45,22 +50,16 @@ constexpr Directive kDirectives[] = {
 };
 
 constexpr std::string_view kTarget =
-    "is not built yet; dump to a local ext2, ext3, ext4, xfs, btrfs or vfat filesystem";
+    "is not built yet; dump to ext2, ext3, ext4, xfs, btrfs, vfat, raw, nfs or ssh";
 constexpr std::string_view kFence = "is not built yet; remove it, no node is told of the crash";
-constexpr std::string_view kRemove = "is not built yet; remove it";
 
 constexpr UnsupportedDirective kUnsupported[] = {
-    {"raw", kTarget},
-    {"nfs", kTarget},
-    {"ssh", kTarget},
-    {"sshkey", kTarget},
     {"minix", kTarget},
     {"virtiofs", kTarget},
     {"dracut_args", "is not built yet; remove it, the image is built without dracut"},
     {"fence_kdump_args", kFence},
     {"fence_kdump_nodes", kFence},
-    {"min_free", kRemove},
-    {"net", "was replaced by nfs and ssh, which are not built yet"},
+    {"net", "was replaced; write \"nfs SERVER:/EXPORT\" or \"ssh USER@HOST\""},
     {"options", "is gone; module parameters go into KDUMP_COMMANDLINE_APPEND as module.parameter=value"},
     {"link_delay", "is gone; remove it"},
     {"disk_timeout", "is gone; remove it"},

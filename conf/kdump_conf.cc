@@ -57,6 +57,32 @@ std::string duplicate(const Directive& directive, const Seen& first) {
                      first.line, directive.slot);
 }
 
+// scp has nothing to say to a filesystem, and cp nothing to a server without one.
+bool collector_serves(const std::string& collector, const Target& target) {
+  const bool ssh = std::holds_alternative<SshTarget>(target);
+  if (collector == "scp") return ssh;
+  if (collector == "cp") return !ssh && !std::holds_alternative<RawTarget>(target);
+  return true;
+}
+
+// One for each target that the collector cannot dump to.
+std::vector<std::string> collector_faults(const Config& config, bool target_given) {
+  const std::string& collector = config.core_collector.front();
+  std::vector<std::string> faults;
+  const auto check = [&](const Target& target, std::string_view before) {
+    if (collector_serves(collector, target)) return;
+    faults.push_back(fmt::format("core_collector: {} works only {}, \"{}{}\" is none; use makedumpfile",
+                                 collector, collector == "scp" ? "with ssh" : "with filesystems and nfs",
+                                 before, target_text(target)));
+  };
+  if (config.target) check(*config.target, "");
+  if (!target_given && collector == "scp")
+    faults.push_back(fmt::format(
+        "core_collector: scp works only with ssh, \"path {}\" is none; use makedumpfile", config.path));
+  for (const FallbackTarget& fallback : config.fallbacks) check(fallback.target, "fallback ");
+  return faults;
+}
+
 class Reader {
  public:
   ParsedConfig read(std::string_view text) {
@@ -91,6 +117,9 @@ class Reader {
 
   void check_conflicts() {
     const Config& config = parsed_.config;
+    if (const auto given = seen_.find("core_collector"); given != seen_.end())
+      for (std::string& fault : collector_faults(config, seen_.contains("dump target")))
+        error(given->second.line, std::move(fault));
     if (config.force_rebuild && config.force_no_rebuild)
       error(std::max(seen_["force_rebuild"].line, seen_["force_no_rebuild"].line),
             "\"force_rebuild 1\" and \"force_no_rebuild 1\" contradict each other; keep one");

@@ -22,53 +22,54 @@ constexpr ActionWord kActions[] = {{"reboot", Action::reboot},
                                    {"shell", Action::shell},
                                    {"dump_to_rootfs", Action::dump_to_rootfs}};
 
-// "/var//crash/" and "var/crash" are both "/var/crash"; the root stays "/".
-std::string squeeze_slashes(std::string_view path) {
-  std::string squeezed;
-  for (const std::string_view part : split(path, '/'))
-    if (!part.empty()) squeezed.append("/").append(part);
-  return squeezed.empty() ? "/" : squeezed;
+constexpr uint64_t kLargestMinFree = uint64_t{1} << 60;  // so that adding it to a size overflows nothing
+
+Result<std::string> parse_key_file(std::string_view value) {
+  if (value.starts_with('/') && split_words(value).size() == 1) return std::string(value);
+  return fail(ErrorKind::usage, "\"{}\" is not the absolute path of a private key", value);
 }
 
-bool is_device(std::string_view text) {
-  constexpr std::string_view kForms[] = {"/dev/", "LABEL=", "UUID=", "PARTUUID="};
-  return std::ranges::any_of(
-      kForms, [&](std::string_view form) { return text.starts_with(form) && text.size() > form.size(); });
+struct FallbackOption {
+  std::string_view name;
+  Status (*apply)(FallbackTarget& fallback, std::string_view value);
+};
+
+Status apply_fallback_path(FallbackTarget& fallback, std::string_view value) {
+  fallback.path = squeeze_slashes(value);
+  return {};
 }
 
-Status check_device(std::string_view value) {
-  if (is_device(value)) return {};
-  return fail(ErrorKind::usage, "\"{}\" is not a device; write /dev/NAME, LABEL=NAME, UUID=ID or PARTUUID=ID",
-              value);
-}
-
-constexpr std::string_view kFallbackKinds[] = {"ext2", "ext3", "ext4", "xfs", "btrfs", "vfat"};
-constexpr std::string_view kUnbuiltKinds[] = {"nfs", "ssh", "raw", "minix", "virtiofs"};
-
-Status check_fallback_kind(std::string_view kind) {
-  if (std::ranges::find(kFallbackKinds, kind) != std::end(kFallbackKinds)) return {};
-  if (std::ranges::find(kUnbuiltKinds, kind) != std::end(kUnbuiltKinds))
-    return fail(ErrorKind::unsupported, "\"{}\" is not built yet; use ext2, ext3, ext4, xfs, btrfs or vfat",
-                kind);
-  return fail(ErrorKind::usage, "unknown kind of target \"{}\"; use ext2, ext3, ext4, xfs, btrfs or vfat",
-              kind);
-}
-
-Status apply_fallback_option(FallbackTarget& fallback, std::string_view word) {
-  const size_t equals = word.find('=');
-  const std::string_view name = word.substr(0, equals);
-  const std::string_view value = equals == std::string_view::npos ? "" : word.substr(equals + 1);
-  if (name == "path" && !value.empty()) {
-    fallback.path = squeeze_slashes(value);
-    return {};
-  }
-  if (name != "timeout" || value.empty())
-    return fail(ErrorKind::usage, "\"{}\" is no option of a fallback; write path=DIR or timeout=TIME", word);
+Status apply_fallback_timeout(FallbackTarget& fallback, std::string_view value) {
   const std::chrono::seconds timeout = TRY(parse_time_span(value));
   if (timeout.count() == 0) return fail(ErrorKind::usage, "timeout \"{}\" would give up at once", value);
   fallback.timeout = timeout;
   return {};
 }
+
+Status apply_fallback_key(FallbackTarget& fallback, std::string_view value) {
+  auto* const ssh = std::get_if<SshTarget>(&fallback.target);
+  if (ssh == nullptr)
+    return fail(ErrorKind::usage, "sshkey= is for ssh; leave it out of \"{}\"", target_text(fallback.target));
+  ssh->key = TRY(parse_key_file(value));
+  return {};
+}
+
+constexpr FallbackOption kFallbackOptions[] = {
+    {"path", apply_fallback_path}, {"timeout", apply_fallback_timeout}, {"sshkey", apply_fallback_key}};
+
+Status apply_fallback_option(FallbackTarget& fallback, std::string_view word) {
+  const size_t equals = word.find('=');
+  const std::string_view value = equals == std::string_view::npos ? "" : word.substr(equals + 1);
+  const auto* const option =
+      std::ranges::find(kFallbackOptions, word.substr(0, equals), &FallbackOption::name);
+  if (option == std::end(kFallbackOptions) || value.empty())
+    return fail(ErrorKind::usage,
+                "\"{}\" is no option of a fallback; write path=DIR, timeout=TIME or sshkey=FILE", word);
+  return option->apply(fallback, value);
+}
+
+// Programs that the capture side knows; it runs no other.
+constexpr std::string_view kCopiers[] = {"scp", "cp"};
 
 bool is_makedumpfile(std::string_view program) {
   return program.substr(program.rfind('/') + 1) == "makedumpfile";
@@ -85,33 +86,44 @@ Status apply_path(Config& config, std::string_view /*name*/, std::string_view va
   return {};
 }
 
-Status apply_filesystem(Config& config, std::string_view name, std::string_view value) {
-  TRY(check_device(value));
-  if (split_words(value).size() != 1)
-    return fail(ErrorKind::usage, "\"{}\" is more than one word; write one device and nothing after it",
-                value);
-  config.target = {std::string(name), std::string(value)};
+Status apply_target(Config& config, std::string_view name, std::string_view value) {
+  config.target = TRY(parse_target(name, value));
   return {};
 }
 
 Status apply_fallback(Config& config, std::string_view /*name*/, std::string_view value) {
   const auto words = split_words(value);
   if (words.size() < 2)
-    return fail(ErrorKind::usage, "needs a kind and a device, for example ext4 LABEL=dumps path=/crash");
-  TRY(check_fallback_kind(words[0]));
-  TRY(check_device(words[1]));
-  FallbackTarget fallback{.target = {std::string(words[0]), std::string(words[1])}, .path = {}};
+    return fail(ErrorKind::usage, "needs a kind and a target, for example ext4 LABEL=dumps path=/crash");
+  FallbackTarget fallback{.target = TRY(parse_target(words[0], words[1])), .path = {}};
   for (size_t i = 2; i < words.size(); ++i) TRY(apply_fallback_option(fallback, words[i]));
   config.fallbacks.push_back(std::move(fallback));
+  return {};
+}
+
+Status apply_sshkey(Config& config, std::string_view /*name*/, std::string_view value) {
+  config.sshkey = TRY(parse_key_file(value));
+  return {};
+}
+
+Status apply_min_free(Config& config, std::string_view /*name*/, std::string_view value) {
+  const auto bytes = parse_size(value);
+  if (!bytes || *bytes > kLargestMinFree)
+    return fail(ErrorKind::usage, "\"{}\" is not a size; write for example 64M or 2G", value);
+  config.min_free = *bytes;
   return {};
 }
 
 Status apply_core_collector(Config& config, std::string_view /*name*/, std::string_view value) {
   const auto words = split_words(value);
   if (words.empty()) return fail(ErrorKind::usage, "needs a program, for example makedumpfile -l -d 31");
-  if (!is_makedumpfile(words.front()))
+  const bool copies = std::ranges::find(kCopiers, words.front()) != std::end(kCopiers);
+  if (copies && words.size() > 1)
+    return fail(ErrorKind::usage, "{} takes no options, found \"{}\"", words[0], words[1]);
+  if (!copies && !is_makedumpfile(words.front()))
     return fail(ErrorKind::unsupported,
-                "collector \"{}\" is not built yet; use makedumpfile with its options", words.front());
+                "collector \"{}\" is not built yet; use makedumpfile with its options, cp or scp",
+                words.front());
   config.core_collector.assign(words.begin(), words.end());
   return {};
 }
@@ -171,6 +183,13 @@ Status apply_extra_bins(Config& config, std::string_view /*name*/, std::string_v
   const auto words = split_words(value);
   config.extra_bins.assign(words.begin(), words.end());
   return {};
+}
+
+std::string squeeze_slashes(std::string_view path) {
+  std::string squeezed;
+  for (const std::string_view part : split(path, '/'))
+    if (!part.empty()) squeezed.append("/").append(part);
+  return squeezed.empty() ? "/" : squeezed;
 }
 
 Result<std::string> parse_program(std::string_view value) {

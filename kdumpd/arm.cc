@@ -32,7 +32,7 @@ class Attempt {
   }
 
   bool prepared() {
-    preparation_ = prepare(context_.host, effects_.check_collector, problems_);
+    preparation_ = prepare(context_.host, effects_.probes, problems_);
     status_.target = describe_targets(preparation_);
     return problems_.none();
   }

@@ -72,6 +72,12 @@ Result<std::string> find_by_tag(const Host& host, const Tag& tag, std::string_vi
   return fail("no device with {}{}; blkid lists what there is", tag.prefix, value);
 }
 
+std::string first_entry(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::directory_iterator entries(path, error);
+  return error || entries == std::filesystem::directory_iterator() ? "" : entries->path().filename().string();
+}
+
 bool folder_has_entries(const std::string& path) {
   std::error_code error;
   return !std::filesystem::is_empty(path, error) && !error;
@@ -115,7 +121,8 @@ Result<BlockDevice> probe(const Host& host, const std::string& devname) {
                      .fstype = probed_value(probe.get(), "TYPE"),
                      .uuid = probed_value(probe.get(), "UUID"),
                      .label = probed_value(probe.get(), "LABEL"),
-                     .partuuid = partuuid.empty() ? partuuid_of(host, devname) : partuuid};
+                     .partuuid = partuuid.empty() ? partuuid_of(host, devname) : partuuid,
+                     .partition_table = probed_value(probe.get(), "PTTYPE")};
 }
 
 Result<std::string> find_device(const Host& host, std::string_view specification) {
@@ -134,6 +141,14 @@ Status check_plain_disk(const Host& host, const std::string& devname) {
     return fail(ErrorKind::unsupported,
                 "{} is made of other devices, which is not built yet; dump to a plain disk or partition",
                 devname);
+  return {};
+}
+
+Status check_unused(const Host& host, const std::string& devname) {
+  const std::string folder = sysfs_folder(devname);
+  if (host.read(folder + "/ro").value_or("0") == "1") return fail("{} is read-only", devname);
+  if (const std::string holder = first_entry(host.at(folder + "/holders")); !holder.empty())
+    return fail("{} is part of {}; use another device", devname, holder);
   return {};
 }
 

@@ -18,6 +18,7 @@ struct BlockDevice {
   std::string uuid;     // of the filesystem
   std::string label;    // of the filesystem
   std::string partuuid;
+  std::string partition_table;  // "gpt", "dos": what kind it holds, if any
 };
 
 // "/dev/vda1" for a device number, from /sys/dev/block.
@@ -31,5 +32,8 @@ Result<std::string> find_device(const Host& host, std::string_view specification
 
 // Error for a device that the capture image could not set up: device mapper, md, loop, a network's.
 Status check_plain_disk(const Host& host, const std::string& devname);
+
+// Error for a device that belongs to somebody: read-only or part of a volume.
+Status check_unused(const Host& host, const std::string& devname);
 
 }  // namespace kdump::service

@@ -8,10 +8,8 @@
 
 namespace kdump::service {
 
-// Asks the collector itself (--check-params) whether it takes the words of core_collector.
+// Asks the collector itself (--check-params) whether it takes the words of core_collector. cp and scp are the
+// capture side's own.
 Status check_collector(const std::vector<std::string>& words);
-
-// The words as the capture side gets them: -F is for remote and raw targets, a local one is never flattened.
-std::vector<std::string> local_collector(const std::vector<std::string>& words);
 
 }  // namespace kdump::service

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kdumpd/effects.h"
 
+#include "kdumpd/addresses.h"
 #include "kdumpd/collector.h"
+#include "kdumpd/remote_proof.h"
 #include "kdumpd/reservation.h"
 
 namespace kdump::service {
@@ -19,7 +21,10 @@ Effects real_effects(const Host& host) {
       .why_rebuild = image::why_rebuild,
       .build = image::build,
       .build_file = image::build_file,
-      .check_collector = check_collector,
+      .probes = {.check_collector = check_collector,
+                 .addresses = resolve_host,
+                 .reach_export = reach_export,
+                 .discover_network = discover_network},
   };
 }
 

@@ -22,7 +22,7 @@ struct Effects {
   std::function<Result<std::string>(const image::Request&, const std::string& directory)> why_rebuild;
   std::function<Result<image::Image>(const image::Request&, const std::string& directory)> build;
   std::function<Result<image::Image>(const image::Request&, const std::string& output)> build_file;
-  CollectorCheck check_collector;
+  Probes probes;
 };
 
 Effects real_effects(const Host& host);

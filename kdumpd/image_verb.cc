@@ -58,7 +58,7 @@ int run_image(const Context& context, std::span<char* const> arguments) {
   Problems problems;
   const auto options = problems.take(parse(arguments));
   if (!options) return report(context, problems);
-  const Preparation preparation = prepare_image(Host(options->root), problems);
+  const Preparation preparation = prepare_image(Host(options->root), context.effects.probes, problems);
   if (!problems.none()) return report(context, problems);
   const auto image = problems.take(context.effects.build_file(preparation.request, options->output));
   if (image) {

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <ctime>
+#include <span>
 
 #include "kdumpd/capture_command_line.h"
-#include "kdumpd/collector.h"
 
 namespace kdump::service {
 namespace {
@@ -38,7 +38,9 @@ plan::Plan make_plan(const Host& host, const Preparation& preparation) {
   plan.hostname = hostname_of(host);
   plan.utc_offset_seconds = utc_offset_now();
   for (const ResolvedTarget& target : preparation.targets) plan.targets.push_back(target.target);
-  plan.collector = local_collector(config.core_collector);
+  plan.collector = config.core_collector;
+  plan.min_free = config.min_free;
+  plan.network = preparation.network;
   plan.final_action = plan_action(config.final_action);
   plan.failure_action = plan_action(config.failure_action);
   plan.deadlines.overall = config.deadline;
@@ -53,11 +55,18 @@ std::vector<std::string> block_devices(const Preparation& preparation) {
   std::vector<std::string> devices;
   const auto add = [&](const ResolvedTarget& target) {
     const std::string& name = target.target.device.devname;
-    if (std::ranges::find(devices, name) == devices.end()) devices.push_back(name);
+    if (!name.empty() && std::ranges::find(devices, name) == devices.end()) devices.push_back(name);
   };
   for (const ResolvedTarget& target : preparation.targets) add(target);
   if (preparation.rootfs) add(*preparation.rootfs);
   return devices;
+}
+
+std::vector<image::ExtraFile> keys(const Preparation& preparation) {
+  std::vector<image::ExtraFile> files;
+  for (const ResolvedTarget& target : preparation.targets)
+    if (!target.private_key.empty()) files.push_back({target.private_key, target.target.ssh.key, 0600});
+  return files;
 }
 
 image::Request make_request(const Host& host, const Preparation& preparation) {
@@ -67,6 +76,7 @@ image::Request make_request(const Host& host, const Preparation& preparation) {
   request.block_devices = block_devices(preparation);
   request.programs = preparation.programs.paths;
   request.extra_modules = preparation.settings.config.extra_modules;
+  request.files = keys(preparation);
   request.plan = make_plan(host, preparation);
   return request;
 }
@@ -89,13 +99,48 @@ void take_rootfs(const Host& host, Preparation& preparation, Problems& problems)
         root.devname));
 }
 
-void take_targets(const Host& host, Preparation& preparation, Problems& problems) {
-  for (Result<ResolvedTarget>& resolved : resolve_targets(host, preparation.settings.config)) {
-    auto target = problems.take(std::move(resolved));
-    if (!target) continue;
-    problems.warnings.insert(problems.warnings.end(), target->warnings.begin(), target->warnings.end());
-    preparation.targets.push_back(std::move(*target));
+void add_all(const std::vector<std::string>& from, std::vector<std::string>& to) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+// Without a route from here there is none in the capture kernel either.
+Status check_route(const Host& host, const Probes& probes, const plan::Target& target) {
+  if (!plan::is_remote(target)) return {};
+  TRY(with_context(probes.discover_network(host, std::span(&target, 1)), "{}", plan::target_text(target)));
+  return {};
+}
+
+void take_usable_targets(const Host& host, const Probes& probes, Preparation& preparation,
+                         Problems& problems) {
+  std::vector<std::string> unusable;
+  for (Result<ResolvedTarget>& resolved : resolve_targets(host, preparation.settings.config, probes)) {
+    const Status usable =
+        resolved ? check_route(host, probes, resolved->target) : Status(Failure(resolved.error()));
+    if (usable) {
+      add_all(resolved->warnings, problems.warnings);
+      preparation.targets.push_back(std::move(*resolved));
+    } else if (usable.error().kind() == ErrorKind::unsupported) {
+      problems.add(usable.error());
+    } else {
+      unusable.push_back(usable.error().message());
+    }
   }
+  add_all(unusable, preparation.targets.empty() ? problems.errors : problems.warnings);
+}
+
+void take_network(const Host& host, const Probes& probes, Preparation& preparation, Problems& problems) {
+  std::vector<plan::Target> targets;
+  for (const ResolvedTarget& target : preparation.targets) targets.push_back(target.target);
+  if (std::ranges::none_of(targets, plan::is_remote)) return;
+  auto found = problems.take(probes.discover_network(host, targets));
+  if (!found) return;
+  add_all(found->warnings, problems.warnings);
+  preparation.network = std::move(found->network);
+}
+
+void take_targets(const Host& host, const Probes& probes, Preparation& preparation, Problems& problems) {
+  take_usable_targets(host, probes, preparation, problems);
+  take_network(host, probes, preparation, problems);
   if (preparation.settings.config.failure_action == conf::Action::dump_to_rootfs)
     take_rootfs(host, preparation, problems);
   preparation.programs = find_programs(host, preparation.settings.config, problems);
@@ -115,21 +160,21 @@ void set_image_directory(const Host& host, Preparation& preparation) {
 
 }  // namespace
 
-Preparation prepare(const Host& host, const CollectorCheck& check_collector, Problems& problems) {
+Preparation prepare(const Host& host, const Probes& probes, Problems& problems) {
   Preparation preparation;
   // What a file with errors in it says may not be what is meant; nothing is concluded from it.
   const bool understood = take_settings(host, preparation, problems);
-  if (understood) take_targets(host, preparation, problems);
+  if (understood) take_targets(host, probes, preparation, problems);
   take_kernel(host, preparation, problems);
-  if (understood) problems.check(check_collector(preparation.settings.config.core_collector));
+  if (understood) problems.check(probes.check_collector(preparation.settings.config.core_collector));
   preparation.request = make_request(host, preparation);
   set_image_directory(host, preparation);
   return preparation;
 }
 
-Preparation prepare_image(const Host& host, Problems& problems) {
+Preparation prepare_image(const Host& host, const Probes& probes, Problems& problems) {
   Preparation preparation;
-  if (take_settings(host, preparation, problems)) take_targets(host, preparation, problems);
+  if (take_settings(host, preparation, problems)) take_targets(host, probes, preparation, problems);
   if (auto release = problems.take(kernel_release(host, preparation.settings.sysconfig.KDUMP_KERNELVER)))
     preparation.kernel.release = std::move(*release);
   preparation.request = make_request(host, preparation);

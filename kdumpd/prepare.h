@@ -2,7 +2,6 @@
 // Everything that has to be known before an image is built and loaded. Reads the host, changes nothing.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "kdumpd/hooks.h"
 #include "kdumpd/host.h"
 #include "kdumpd/kernel_image.h"
+#include "kdumpd/probes.h"
 #include "kdumpd/problems.h"
 #include "kdumpd/settings.h"
 #include "kdumpd/target.h"
@@ -22,19 +22,19 @@ struct Preparation {
   KernelImage kernel;
   std::string command_line;
   std::vector<ResolvedTarget> targets;   // in the order they are tried
+  plan::Network network;                 // to reach the remote ones
   std::optional<ResolvedTarget> rootfs;  // for failure_action dump_to_rootfs
   Programs programs;
   image::Request request;
   std::string image_directory;  // with the host's prefix
 };
 
-using CollectorCheck = std::function<Status(const std::vector<std::string>& words)>;
-
-// The result counts only when `problems` has no errors afterwards.
-Preparation prepare(const Host& host, const CollectorCheck& check_collector, Problems& problems);
+// The result counts only when `problems` has no errors afterwards. A target that cannot be used is one only
+// where there is no other: with a dead disk or server among its targets a machine is better armed than not.
+Preparation prepare(const Host& host, const Probes& probes, Problems& problems);
 
 // The same without what only loading needs: kernel image, command line, the collector's own check.
-Preparation prepare_image(const Host& host, Problems& problems);
+Preparation prepare_image(const Host& host, const Probes& probes, Problems& problems);
 
 // What `kdumpctl reload` needs: kernel and command line; kdump.conf is not read.
 Preparation prepare_reload(const Host& host, Problems& problems);

@@ -1,183 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kdumpd/target.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
-
-#include <algorithm>
-
-#include "common/text.h"
-#include "kdumpd/block_device.h"
-#include "kdumpd/filesystems.h"
 #include "kdumpd/mounts.h"
-#include "kdumpd/unmounted.h"
+#include "kdumpd/target_kinds.h"
 
 namespace kdump::service {
 namespace {
 
-constexpr uint64_t kLittleSpace = uint64_t{256} << 20;
-
-Status check_directory(const Host& host, const std::string& directory) {
-  struct stat info{};
-  if (stat(host.at(directory).c_str(), &info) != 0 && errno == ENOENT)
-    return fail("dump directory {} does not exist; mkdir -p {}", directory, directory);
-  if (stat(host.at(directory).c_str(), &info) != 0) return fail_errno(errno, "dump directory {}", directory);
-  if (!S_ISDIR(info.st_mode)) return fail("{} is not a directory; dumps need one", directory);
-  return {};
+Result<ResolvedTarget> resolve_named(const Surrounding& all, const conf::Target& target,
+                                     const std::string& path) {
+  return std::visit([&](const auto& kind) { return resolve_target(all, kind, path); }, target);
 }
 
-// Warnings where the capture kernel may do better than the running one, errors where it cannot.
-Status check_writable(const Host& host, const std::string& directory, std::vector<std::string>& warnings) {
-  if (faccessat(AT_FDCWD, host.at(directory).c_str(), W_OK, AT_EACCESS) == 0) return {};
-  if (errno != EROFS) return fail_errno(errno, "dump directory {} is not writable", directory);
-  warnings.push_back(
-      fmt::format("{} is on a filesystem mounted read-only; the capture kernel will mount it read-write, "
-                  "which fails if it is "
-                  "damaged",
-                  directory));
-  return {};
-}
-
-void check_space(const Host& host, const std::string& directory, std::vector<std::string>& warnings) {
-  struct statvfs info{};
-  if (statvfs(host.at(directory).c_str(), &info) != 0) return;
-  const uint64_t free = info.f_bavail * info.f_frsize;
-  if (free < kLittleSpace)
-    warnings.push_back(
-        fmt::format("only {} are free in {}; a dump may not fit", human_size(free), directory));
-}
-
-Result<const Filesystem*> filesystem_of(const std::string& place, const std::string& found) {
-  if (const Filesystem* const filesystem = filesystem_named(found)) return filesystem;
-  if (found.empty()) return fail("{} holds no filesystem; make one with mkfs.ext4", place);
-  return fail(ErrorKind::unsupported,
-              "{} is {}, which is not built yet; dump to an {} filesystem (\"ext4 /dev/…\" in {})", place,
-              found, filesystem_names(), places::kConfig);
-}
-
-// The filesystem on a device, which has to be one that dumps can go to.
-Result<const Filesystem*> checked_filesystem(const Host& host, const std::string& place,
-                                             const std::string& devname, const std::string& fstype,
-                                             std::vector<std::string>& warnings) {
-  const Filesystem* const filesystem = TRY(filesystem_of(place, fstype));
-  TRY(filesystem->check(host.at(devname), devname));
-  if (!filesystem->warning.empty()) warnings.emplace_back(filesystem->warning);
-  return filesystem;
-}
-
-plan::Target plan_target(const BlockDevice& device, const std::string& options,
-                         const std::string& directory) {
-  return {.kind = plan::TargetKind::filesystem,
-          .device = {.uuid = device.uuid,
-                     .label = device.label,
-                     .partuuid = device.partuuid,
-                     .devname = device.devname},
-          .fstype = device.fstype,
-          .mount_options = options,
-          .directory = directory};
-}
-
-std::string describe(const plan::Target& target) {
-  return fmt::format("{} on {} ({})", target.directory, target.device.devname, target.fstype);
-}
-
-// The whole of a btrfs and not its default subvolume: there path_in_filesystem is right.
-constexpr std::string_view kWholeBtrfs = "subvolid=5";
-
-std::string options_of(const Filesystem& filesystem, const Mount& mount) {
-  std::string options = options_to_keep(filesystem, mount.options);
-  if (filesystem.name == "btrfs") options.append(options.empty() ? "" : ",").append(kWholeBtrfs);
-  return options;
-}
-
-// A directory of the running system, which is on `mount`.
-Result<ResolvedTarget> mounted_target(const Host& host, const Mount& mount, const std::string& directory) {
-  ResolvedTarget resolved;
-  TRY(check_directory(host, directory));
-  const std::string devname = TRY(device_of_mount(host, mount));
-  TRY(check_plain_disk(host, devname));
-  BlockDevice device = TRY(probe(host, devname));
-  device.fstype = mount.fstype;
-  const Filesystem* const filesystem =
-      TRY(checked_filesystem(host, devname, devname, device.fstype, resolved.warnings));
-  TRY(check_writable(host, directory, resolved.warnings));
-  check_space(host, directory, resolved.warnings);
-  resolved.target = plan_target(device, options_of(*filesystem, mount), path_in_filesystem(mount, directory));
-  resolved.described = describe(resolved.target);
-  return resolved;
-}
-
-// `path` alone: the filesystem that holds it.
-Result<ResolvedTarget> target_of_path(const Host& host, const std::string& path) {
-  TRY(check_directory(host, path));
-  const std::string directory = TRY(host.resolve(path));
-  const std::vector<Mount> mounts = TRY(read_mounts(host));
-  const Mount* const mount = mount_holding(mounts, directory);
-  if (mount == nullptr) return fail("nothing is mounted at {} or above", directory);
-  TRY(filesystem_of(fmt::format("the filesystem that holds {}", directory), mount->fstype));
-  return mounted_target(host, *mount, directory);
-}
-
-Status check_fstype(const conf::FilesystemTarget& wanted, const std::string& devname,
-                    const std::string& found) {
-  if (found == wanted.fstype) return {};
-  TRY(filesystem_of(devname, found));
-  return fail("{} holds {}, not {}; write \"{} {}\"", devname, found, wanted.fstype, found, wanted.device);
-}
-
-// Where a mounted filesystem shows `path` of its own, which takes a mount that starts where `mount DEVICE`
-// would: at the root, or with btrfs at some subvolume.
-bool shows_the_start(const Mount& mount) { return mount.root == "/" || mount.fstype == "btrfs"; }
-
-// `ext4 DEVICE`: that filesystem, mounted or not; `path` is a directory on it.
-Result<ResolvedTarget> target_of_device(const Host& host, const conf::FilesystemTarget& wanted,
-                                        const std::string& path) {
-  const std::string devname = TRY(find_device(host, wanted.device));
-  TRY(check_plain_disk(host, devname));
-  const BlockDevice device = TRY(probe(host, devname));
-  TRY(check_fstype(wanted, devname, device.fstype));
-  const std::vector<Mount> mounts = TRY(read_mounts(host));
-  const Mount* const mount = mount_of_device(host, mounts, devname);
-  if (mount != nullptr && shows_the_start(*mount)) {
-    const std::string below = path == "/" ? "" : path;
-    const std::string directory = mount->target == "/" ? path : mount->target + below;
-    TRY(check_directory(host, directory));
-    return mounted_target(host, *mount, TRY(host.resolve(directory)));
-  }
-  ResolvedTarget resolved;
-  const Filesystem* const filesystem =
-      TRY(checked_filesystem(host, devname, devname, device.fstype, resolved.warnings));
-  TRY(check_unmounted_directory(host.at(devname), *filesystem, path));
-  resolved.target = plan_target(device, options_to_keep(*filesystem, ""), path);
-  resolved.described = describe(resolved.target);
-  return resolved;
-}
-
-Result<ResolvedTarget> first_target(const Host& host, const conf::Config& config) {
+Result<ResolvedTarget> first_target(const Surrounding& all) {
+  const conf::Config& config = all.config;
   if (config.target)
-    return with_context(target_of_device(host, *config.target, config.path), "{} {}", config.target->fstype,
-                        config.target->device);
-  return with_context(target_of_path(host, config.path), "path {}", config.path);
+    return with_context(resolve_named(all, *config.target, config.path), "{}", target_text(*config.target));
+  return with_context(resolve_path(all, config.path), "path {}", config.path);
 }
 
-Result<ResolvedTarget> fallback_target(const Host& host, const conf::Config& config,
-                                       const conf::FallbackTarget& fallback) {
-  const std::string& path = fallback.path.empty() ? config.path : fallback.path;
-  return with_context(target_of_device(host, fallback.target, path), "fallback {} {}", fallback.target.fstype,
-                      fallback.target.device);
+Result<ResolvedTarget> fallback_target(const Surrounding& all, const conf::FallbackTarget& fallback) {
+  const std::string& path = fallback.path.empty() ? all.config.path : fallback.path;
+  return with_context(resolve_named(all, fallback.target, path), "fallback {}", target_text(fallback.target));
+}
+
+// Each key has a name of its own in the image, whatever it is called here.
+void finish(Result<ResolvedTarget>& resolved, size_t number, std::chrono::seconds stall) {
+  if (!resolved) return;
+  resolved->target.stall = stall;
+  if (!resolved->private_key.empty()) resolved->target.ssh.key = fmt::format("/etc/kdump/ssh/{}", number);
 }
 
 }  // namespace
 
-std::vector<Result<ResolvedTarget>> resolve_targets(const Host& host, const conf::Config& config) {
+std::vector<Result<ResolvedTarget>> resolve_targets(const Host& host, const conf::Config& config,
+                                                    const Probes& probes) {
+  const Surrounding all{host, config, probes};
   std::vector<Result<ResolvedTarget>> resolved;
-  resolved.push_back(first_target(host, config));
-  if (resolved.back()) resolved.back()->target.stall = config.timeout;
+  resolved.push_back(first_target(all));
+  finish(resolved.back(), 0, config.timeout);
   for (const conf::FallbackTarget& fallback : config.fallbacks) {
-    resolved.push_back(fallback_target(host, config, fallback));
-    if (resolved.back()) resolved.back()->target.stall = fallback.timeout.value_or(config.timeout);
+    resolved.push_back(fallback_target(all, fallback));
+    finish(resolved.back(), resolved.size() - 1, fallback.timeout.value_or(config.timeout));
   }
   return resolved;
 }
@@ -190,7 +54,8 @@ Result<ResolvedTarget> resolve_rootfs(const Host& host, const conf::Config& conf
     if (!directory) continue;
     const Mount* const mount = mount_holding(mounts, *directory);
     if (mount == nullptr || mount->target != "/") continue;
-    auto resolved = with_context(mounted_target(host, *mount, *directory), "failure_action dump_to_rootfs");
+    auto resolved =
+        with_context(mounted_filesystem(host, *mount, *directory), "failure_action dump_to_rootfs");
     if (resolved) resolved->target.stall = config.timeout;
     return resolved;
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// From `path` and `ext4 …`, `xfs …`, … in kdump.conf to a device, its filesystem and a directory on it, as
-// the capture kernel will find them.
+// From the targets of kdump.conf to what the capture kernel will find: devices by their identity, servers by
+// their addresses. New kind = a row in conf/target.cc, a file here, and what serves it in initramfs.
 #pragma once
 
 #include <string>
@@ -10,18 +10,22 @@
 #include "conf/config.h"
 #include "initramfs/plan/plan.h"
 #include "kdumpd/host.h"
+#include "kdumpd/probes.h"
 
 namespace kdump::service {
 
 struct ResolvedTarget {
   plan::Target target;
-  std::string described;              // "/var/crash on /dev/vda (ext4)"
+  std::string described;              // "/var/crash on /dev/vda (ext4)", "/srv on ssh kdump@server"
   std::vector<std::string> warnings;  // what may make a dump fail
+  std::string private_key{};          // ssh: the file here that is target.ssh.key in the image
 };
 
-// Error for whatever would make every dump fail: no directory, no such device, a filesystem not built yet, …
-// The first is the one that `path` or a filesystem's directive names, the others are the fallbacks.
-std::vector<Result<ResolvedTarget>> resolve_targets(const Host& host, const conf::Config& config);
+// Error for whatever would make every dump fail: no directory, no such device, no key, …
+// ErrorKind::unsupported for what is not built yet. The first is the one that `path` or a target's directive
+// names, the others are the fallbacks.
+std::vector<Result<ResolvedTarget>> resolve_targets(const Host& host, const conf::Config& config,
+                                                    const Probes& probes);
 
 // The root filesystem of this system, for failure_action dump_to_rootfs: `path` where it is on it, otherwise
 // /var/crash, otherwise the root directory.

@@ -33,6 +33,7 @@ std::string uncommented(const std::string& sample) {
 
 void expect_equal(const Config& a, const Config& b) {
   EXPECT_EQ(a.path, b.path);
+  EXPECT_EQ(a.min_free, b.min_free);
   EXPECT_EQ(a.core_collector, b.core_collector);
   EXPECT_EQ(a.failure_action, b.failure_action);
   EXPECT_EQ(a.final_action, b.final_action);
@@ -58,9 +59,10 @@ TEST(ShippedConf, ShowsTheDefaults) {
   // Those that have no default are shown by example or bare.
   for (const std::string line :
        {"ext2 LABEL=dumps\n", "ext3 LABEL=dumps\n", "ext4 LABEL=dumps\n", "xfs LABEL=dumps\n",
-        "btrfs LABEL=dumps\n", "vfat LABEL=DUMPS\n", "kdump_pre /usr/local/sbin/before-the-dump\n",
-        "kdump_post /usr/local/sbin/after-the-dump\n", "kdump_emergency /usr/local/sbin/no-dump\n",
-        "extra_bins\n", "extra_modules\n"}) {
+        "btrfs LABEL=dumps\n", "vfat LABEL=DUMPS\n", "raw PARTUUID=0b2c5a1e-01\n",
+        "nfs server.example:/export\n", "ssh kdump@server.example:22\n",
+        "kdump_pre /usr/local/sbin/before-the-dump\n", "kdump_post /usr/local/sbin/after-the-dump\n",
+        "kdump_emergency /usr/local/sbin/no-dump\n", "extra_bins\n", "extra_modules\n"}) {
     ASSERT_THAT(text, HasSubstr(line));
     text.erase(text.find(line), line.size());
   }

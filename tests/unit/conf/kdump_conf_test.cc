@@ -65,8 +65,7 @@ TEST(KdumpConf, EveryDirectiveTakesItsValue) {
       "failure_action halt\nfinal_action poweroff\nextra_modules virtio_blk crc32c-intel\n"
       "force_no_rebuild 1\nauto_reset_crashkernel no\ntimeout 90\ndeadline 2h\n");
   ASSERT_TRUE(config.target);
-  EXPECT_EQ(config.target->fstype, "ext4");
-  EXPECT_EQ(config.target->device, "LABEL=dumps");
+  EXPECT_EQ(target_text(*config.target), "ext4 LABEL=dumps");
   EXPECT_EQ(config.path, "/crash/here");
   EXPECT_THAT(config.core_collector, ElementsAre("/usr/sbin/makedumpfile", "-c", "-d", "17"));
   EXPECT_EQ(config.failure_action, Action::halt);
@@ -97,8 +96,7 @@ TEST(KdumpConf, FallbacksKeepTheirOrder) {
       "fallback ext4 LABEL=a\nfallback xfs /dev/vdb timeout=5min path=dumps//here/\n"
       "fallback btrfs PARTUUID=12-01 path=/\n");
   ASSERT_EQ(config.fallbacks.size(), 3U);
-  EXPECT_EQ(config.fallbacks[0].target.fstype, "ext4");
-  EXPECT_EQ(config.fallbacks[0].target.device, "LABEL=a");
+  EXPECT_EQ(target_text(config.fallbacks[0].target), "ext4 LABEL=a");
   EXPECT_EQ(config.fallbacks[0].path, "");
   EXPECT_FALSE(config.fallbacks[0].timeout);
   EXPECT_EQ(config.fallbacks[1].path, "/dumps/here");
@@ -107,14 +105,101 @@ TEST(KdumpConf, FallbacksKeepTheirOrder) {
 }
 
 TEST(KdumpConf, WhatIsWrongWithAFallbackIsNamed) {
-  EXPECT_THAT(complaints_of("fallback ext4\n"), HasSubstr("fallback: needs a kind and a device"));
-  EXPECT_THAT(complaints_of("fallback ssh kdump@host\n"), HasSubstr("\"ssh\" is not built yet"));
+  EXPECT_THAT(complaints_of("fallback ext4\n"), HasSubstr("fallback: needs a kind and a target"));
+  EXPECT_THAT(complaints_of("fallback ssh host\n"), HasSubstr("\"host\" names no user; write USER@HOST"));
+  EXPECT_THAT(complaints_of("fallback nfs host:/x sshkey=/k\n"),
+              HasSubstr("sshkey= is for ssh; leave it out of \"nfs host:/x\""));
   EXPECT_THAT(complaints_of("fallback zfs tank\n"), HasSubstr("unknown kind of target \"zfs\""));
   EXPECT_THAT(complaints_of("fallback ext4 vda\n"), HasSubstr("\"vda\" is not a device"));
   EXPECT_THAT(complaints_of("fallback ext4 /dev/vda /x\n"), HasSubstr("\"/x\" is no option of a fallback"));
   EXPECT_THAT(complaints_of("fallback ext4 /dev/vda path=\n"), HasSubstr("\"path=\" is no option"));
   EXPECT_THAT(complaints_of("fallback ext4 /dev/vda timeout=0\n"), HasSubstr("give up at once"));
   EXPECT_THAT(complaints_of("fallback ext4 /dev/vda timeout=x\n"), HasSubstr("is not a time"));
+}
+
+struct Written {
+  const char* line;
+  const char* text;  // what target_text makes of it
+};
+
+class Targets : public testing::TestWithParam<Written> {};
+
+TEST_P(Targets, AreReadAndWritten) {
+  const Config config = config_of(GetParam().line);
+  ASSERT_TRUE(config.target) << GetParam().line;
+  EXPECT_EQ(target_text(*config.target), GetParam().text);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, Targets,
+    testing::Values(Written{"raw /dev/vdb1", "raw /dev/vdb1"},
+                    Written{"raw PARTUUID=12-01", "raw PARTUUID=12-01"},
+                    Written{"nfs server.example:/srv//crash/", "nfs server.example:/srv/crash"},
+                    Written{"nfs [2001:db8::7]:/", "nfs [2001:db8::7]:/"},
+                    Written{"ssh kdump@server", "ssh kdump@server"},
+                    Written{"ssh kdump@192.0.2.7:2222", "ssh kdump@192.0.2.7:2222"},
+                    Written{"ssh kdump@2001:db8::7", "ssh kdump@2001:db8::7"},
+                    Written{"ssh kdump@[2001:db8::7]", "ssh kdump@2001:db8::7"},
+                    Written{"ssh kdump@[2001:db8::7]:2222", "ssh kdump@[2001:db8::7]:2222"},
+                    Written{"ssh who@domain@server", "ssh who@domain@server"}));
+
+TEST(KdumpConf, WhatIsWrongWithATargetIsNamed) {
+  EXPECT_EQ(
+      complaints_of("raw LABEL=x\n"),
+      "conf:1: raw: \"LABEL=x\" is not a device without a filesystem; write /dev/NAME or PARTUUID=ID\n");
+  for (const std::string wrong :
+       {"server", "server:srv", ":/srv", "2001:db8::7:/srv", "[2001:db8::7/srv", "-o:/srv"})
+    EXPECT_EQ(complaints_of("nfs " + wrong + "\n"),
+              "conf:1: nfs: \"" + wrong +
+                  "\" is not an export; write SERVER:/EXPORT, with an IPv6 address in brackets\n");
+  EXPECT_THAT(complaints_of("ssh server\n"), HasSubstr("ssh: \"server\" names no user; write USER@HOST"));
+  EXPECT_THAT(complaints_of("ssh @server\n"), HasSubstr("ssh: \"\" is not a user"));
+  EXPECT_THAT(complaints_of("ssh -oProxyCommand=x@server\n"), HasSubstr("is not a user"));
+  for (const std::string wrong : {"", "-host", "[2001:db8::7]x", "[]"})
+    EXPECT_THAT(complaints_of("ssh kdump@" + wrong + "\n"), HasSubstr("\"" + wrong + "\" is not a host"));
+  for (const std::string wrong : {"0", "65536", "x", ""})
+    EXPECT_THAT(complaints_of("ssh kdump@server:" + wrong + "\n"),
+                HasSubstr("\"" + wrong + "\" is not a port; write one from 1 to 65535"));
+  EXPECT_THAT(complaints_of("nfs a:/b c\n"), HasSubstr("is more than one word"));
+}
+
+TEST(KdumpConf, OneTargetOnly) {
+  EXPECT_EQ(complaints_of("nfs server:/srv\nssh kdump@server\n"),
+            "conf:2: \"ssh\" and \"nfs\" (line 1) both set the dump target; keep one\n");
+}
+
+TEST(KdumpConf, KeysAndFreeSpace) {
+  const Config config = config_of(
+      "ssh kdump@server\nsshkey /root/.ssh/key\nmin_free 2G\nfallback ssh kdump@other "
+      "sshkey=/root/.ssh/second\n");
+  EXPECT_EQ(config.sshkey, "/root/.ssh/key");
+  EXPECT_EQ(config.min_free, uint64_t{2} << 30);
+  EXPECT_EQ(std::get<SshTarget>(*config.target).key, "");
+  EXPECT_EQ(std::get<SshTarget>(config.fallbacks[0].target).key, "/root/.ssh/second");
+  EXPECT_EQ(config_of("").min_free, uint64_t{64} << 20);
+  EXPECT_EQ(config_of("min_free 0").min_free, 0U);
+  EXPECT_EQ(complaints_of("sshkey key\n"),
+            "conf:1: sshkey: \"key\" is not the absolute path of a private key\n");
+  EXPECT_EQ(complaints_of("min_free lots\n"),
+            "conf:1: min_free: \"lots\" is not a size; write for example 64M or 2G\n");
+}
+
+TEST(KdumpConf, CollectorsThatCopy) {
+  EXPECT_THAT(config_of("ssh kdump@server\ncore_collector scp\n").core_collector, ElementsAre("scp"));
+  EXPECT_THAT(config_of("core_collector cp\n").core_collector, ElementsAre("cp"));
+  EXPECT_EQ(
+      complaints_of("core_collector scp\n"),
+      "conf:1: core_collector: scp works only with ssh, \"path /var/crash\" is none; use makedumpfile\n");
+  EXPECT_EQ(complaints_of("ssh kdump@server\nfallback nfs server:/srv\ncore_collector scp\n"),
+            "conf:3: core_collector: scp works only with ssh, \"fallback nfs server:/srv\" is none; use "
+            "makedumpfile\n");
+  EXPECT_EQ(complaints_of("core_collector cp\nraw /dev/vdb\nfallback nfs a:/b\n"),
+            "conf:1: core_collector: cp works only with filesystems and nfs, \"raw /dev/vdb\" is none; use "
+            "makedumpfile\n");
+  EXPECT_THAT(complaints_of("core_collector cp -a\n"), HasSubstr("cp takes no options, found \"-a\""));
+  EXPECT_THAT(
+      complaints_of("core_collector /usr/bin/dd\n"),
+      HasSubstr("collector \"/usr/bin/dd\" is not built yet; use makedumpfile with its options, cp or scp"));
 }
 
 TEST(KdumpConf, HashCutsAValueEvenWithoutABlank) { EXPECT_EQ(config_of("path /a#b c").path, "/a"); }

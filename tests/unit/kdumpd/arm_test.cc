@@ -37,7 +37,11 @@ class ArmTest : public testing::Test {
     effects.why_rebuild = [this](const auto&, const auto&) -> Result<std::string> { return why; };
     effects.build = [this](const auto& request, const auto& directory) { return build(request, directory); };
     effects.build_file = [this](const auto& request, const auto& output) { return build(request, output); };
-    effects.check_collector = [this](const auto&) { return collector; };
+    effects.probes.check_collector = [this](const auto&) { return collector; };
+    effects.probes.addresses = [](const auto&) -> Result<std::vector<std::string>> {
+      return std::vector<std::string>{"192.0.2.7"};
+    };
+    effects.probes.discover_network = [this](const auto&, const auto&) { return network; };
     return {host, effects, log.announce()};
   }
 
@@ -77,6 +81,12 @@ class ArmTest : public testing::Test {
   bool load_fails = false;
   bool build_fails = false;
   Status collector;
+  Result<FoundNetwork> network =
+      FoundNetwork{.network = {.interfaces = {{"eth0", "52:54:00:12:34:56", 1500, {"192.0.2.1/24"}}},
+                               .routes = {},
+                               .name_servers = {},
+                               .search = {}},
+                   .warnings = {}};
   std::string why;
   std::vector<kexec::CrashImage> loads;
   std::vector<image::Request> requests;
@@ -113,12 +123,79 @@ TEST_F(ArmTest, StartWhenLoadedWarnsAndSucceeds) {
   EXPECT_THAT(log.all(), HasSubstr("warning: Kdump already running"));
 }
 
+class ChainTest : public ArmTest {
+ protected:
+  static constexpr const char* kHostKey =
+      "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJyb2tlbiBidXQgb2YgdGhlIHJpZ2h0IHNpemUhISE=";
+
+  void SetUp() override {
+    ArmTest::SetUp();
+    machine.folder("/root/.ssh");
+    const auto run = run_captured({"/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f",
+                                   machine.at("/root/.ssh/kdump_id_ed25519")},
+                                  std::chrono::seconds(60));
+    ASSERT_TRUE(run && run->exit.succeeded());
+    machine.write("/root/.ssh/known_hosts", std::string("server ") + kHostKey + "\n");
+  }
+  void configure(const std::string& text) const { machine.write("/etc/kdump.conf", text); }
+};
+
+TEST_F(ChainTest, AServerGoesIntoThePlanWithItsKeyAndTheNetwork) {
+  configure("ssh kdump@server\npath /srv\nmin_free 1G\ncore_collector makedumpfile -F -d 31\n");
+  EXPECT_EQ(run("start"), 0) << log.all();
+  ASSERT_THAT(requests, SizeIs(1));
+  const image::Request& request = requests[0];
+  EXPECT_THAT(request.block_devices, IsEmpty());
+  ASSERT_THAT(request.files, SizeIs(1));
+  EXPECT_EQ(request.files[0].source, "/root/.ssh/kdump_id_ed25519");
+  EXPECT_EQ(request.files[0].image_path, "/etc/kdump/ssh/0");
+  EXPECT_EQ(request.files[0].mode, 0600U);
+  EXPECT_EQ(request.plan.min_free, uint64_t{1} << 30);
+  EXPECT_THAT(request.plan.collector, ElementsAre("makedumpfile", "-F", "-d", "31"));
+  ASSERT_THAT(request.plan.network.interfaces, SizeIs(1));
+  EXPECT_EQ(request.plan.network.interfaces[0].name, "eth0");
+  EXPECT_EQ(recorded().target, "/srv on ssh kdump@server");
+  EXPECT_EQ(plan::from_json(plan::to_json(request.plan)).value(), request.plan);
+}
+
+TEST_F(ChainTest, ATargetThatCannotBeUsedIsLeftOutWhereThereIsAnother) {
+  configure("ssh kdump@stranger\nfallback ext4 /dev/vda\nfallback ext4 LABEL=gone\n");
+  EXPECT_EQ(run("start"), 0);
+  ASSERT_THAT(requests, SizeIs(1));
+  ASSERT_THAT(requests[0].plan.targets, SizeIs(1));
+  EXPECT_EQ(requests[0].plan.targets[0].device.devname, "/dev/vda");
+  EXPECT_THAT(recorded().warnings,
+              ElementsAre(HasSubstr("no host key of stranger"), HasSubstr("LABEL=gone")));
+}
+
+TEST_F(ChainTest, WithoutAnyUsableTargetAllOfThemAreErrors) {
+  configure("ssh kdump@stranger\nfallback ext4 LABEL=gone\n");
+  EXPECT_EQ(run("start"), 1);
+  EXPECT_THAT(requests, IsEmpty());
+  EXPECT_THAT(recorded().errors, ElementsAre(HasSubstr("no host key of stranger"), HasSubstr("LABEL=gone")));
+}
+
+TEST_F(ChainTest, WhatIsNotBuiltIsAnErrorBesideAUsableTarget) {
+  network = fail(ErrorKind::unsupported, "bond0 is a bond, which is not built yet");
+  configure("path /var/crash\nfallback ssh kdump@server\n");
+  EXPECT_EQ(run("start"), 1);
+  EXPECT_THAT(recorded().errors, ElementsAre("ssh kdump@server: bond0 is a bond, which is not built yet"));
+}
+
+TEST_F(ChainTest, ATargetWithoutARouteIsLeftOut) {
+  network = fail("no route to 192.0.2.7");
+  configure("path /var/crash\nfallback ssh kdump@server\n");
+  EXPECT_EQ(run("start"), 0);
+  EXPECT_THAT(requests[0].plan.targets, SizeIs(1));
+  EXPECT_THAT(recorded().warnings, ElementsAre("ssh kdump@server: no route to 192.0.2.7"));
+}
+
 TEST_F(ArmTest, StartReportsEveryFaultAtOnce) {
-  machine.write("/etc/kdump.conf", "pth /x\nnfs a:/b\n");
+  machine.write("/etc/kdump.conf", "pth /x\nvirtiofs dumps\n");
   machine.write("/etc/sysconfig/kdump", "KDUMP_KERNELVER=9.9\nKEXEC_ARGS=-c\n");
   EXPECT_EQ(run("start"), 1);
   EXPECT_THAT(log.all(), HasSubstr(machine.at("/etc/kdump.conf:1: unknown directive \"pth\"")));
-  EXPECT_THAT(log.all(), HasSubstr(machine.at("/etc/kdump.conf:2: \"nfs\" is not built yet")));
+  EXPECT_THAT(log.all(), HasSubstr(machine.at("/etc/kdump.conf:2: \"virtiofs\" is not built yet")));
   EXPECT_THAT(log.all(), HasSubstr("KEXEC_ARGS: \"-c\" is not built yet"));
   EXPECT_THAT(log.all(), HasSubstr("no image of kernel 9.9"));
   EXPECT_THAT(log.all(), HasSubstr("error: Starting kdump: [FAILED]"));

@@ -17,7 +17,7 @@ class TargetTest : public testing::Test {
   void SetUp() override { machine.make_root_disk(); }
 
   Result<ResolvedTarget> resolve(const std::string& configuration) const {
-    return resolve_targets(machine.host(), conf::parse_config(configuration).config).front();
+    return resolve_targets(machine.host(), conf::parse_config(configuration).config, {}).front();
   }
   std::string error_of(const std::string& configuration) const {
     const auto resolved = resolve(configuration);
@@ -259,7 +259,8 @@ TEST_F(SecondDiskTest, FallbacksComeAfterTheFirstTargetEachWithItsTimeout) {
   const auto resolved = resolve_targets(
       machine.host(), conf::parse_config("timeout 30\nfallback xfs LABEL=dumps path=/here timeout=5min\n"
                                          "fallback ext4 /dev/vda\nfallback xfs LABEL=gone")
-                          .config);
+                          .config,
+      {});
   ASSERT_EQ(resolved.size(), 4U);
   ASSERT_TRUE(resolved[0] && resolved[1] && resolved[2]);
   EXPECT_EQ(resolved[0]->target.device.devname, "/dev/vda");
