@@ -46,6 +46,7 @@ plan::Plan make_plan(const Host& host, const Preparation& preparation) {
   plan.deadlines.overall = config.deadline;
   plan.deadlines.hook = config.hook_timeout;
   plan.hooks = preparation.programs.hooks;
+  for (const ActiveWatchdog& active : preparation.watchdogs) plan.watchdogs.push_back(active.watchdog);
   if (preparation.rootfs) plan.rootfs = {preparation.rootfs->target};
   return plan;
 }
@@ -74,6 +75,8 @@ image::Request make_request(const Host& host, const Preparation& preparation) {
   request.root = host.root();
   request.kernel_release = preparation.kernel.release;
   request.block_devices = block_devices(preparation);
+  for (const ActiveWatchdog& active : preparation.watchdogs)
+    request.watchdog_devices.push_back(active.device);
   request.programs = preparation.programs.paths;
   request.extra_modules = preparation.settings.config.extra_modules;
   request.files = keys(preparation);
@@ -144,6 +147,7 @@ void take_targets(const Host& host, const Probes& probes, Preparation& preparati
   if (preparation.settings.config.failure_action == conf::Action::dump_to_rootfs)
     take_rootfs(host, preparation, problems);
   preparation.programs = find_programs(host, preparation.settings.config, problems);
+  preparation.watchdogs = active_watchdogs(host, problems);
 }
 
 void take_kernel(const Host& host, Preparation& preparation, Problems& problems) {

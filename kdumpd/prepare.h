@@ -14,6 +14,7 @@
 #include "kdumpd/problems.h"
 #include "kdumpd/settings.h"
 #include "kdumpd/target.h"
+#include "kdumpd/watchdog.h"
 
 namespace kdump::service {
 
@@ -25,6 +26,7 @@ struct Preparation {
   plan::Network network;                 // to reach the remote ones
   std::optional<ResolvedTarget> rootfs;  // for failure_action dump_to_rootfs
   Programs programs;
+  std::vector<ActiveWatchdog> watchdogs;
   image::Request request;
   std::string image_directory;  // with the host's prefix
 };

@@ -103,4 +103,10 @@ Result<std::vector<StackedDevice>> device_stack(const HostTree& tree, const std:
   return stack;
 }
 
+std::vector<StackedDevice> driver_chain(const HostTree& tree, const std::string& sysfs_path) {
+  std::vector<StackedDevice> stack;
+  add_chain(tree, sysfs_path, stack);
+  return stack;
+}
+
 }  // namespace kdump::image

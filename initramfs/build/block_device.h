@@ -21,4 +21,7 @@ struct StackedDevice {
 // mapper, md, loop, …) is ErrorKind::unsupported for now, and the error names what it is made of.
 Result<std::vector<StackedDevice>> device_stack(const HostTree& tree, const std::string& block_device);
 
+// The same for any other device below /sys/devices, by its path there.
+std::vector<StackedDevice> driver_chain(const HostTree& tree, const std::string& sysfs_path);
+
 }  // namespace kdump::image

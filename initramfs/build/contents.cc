@@ -61,8 +61,19 @@ void add_nfs_wishes(const plan::Target& target, std::vector<ModuleWish>& wishes)
   if (any3) wishes.push_back({{"nfsv3"}, "NFS version 3", any4 ? IfMissing::warn : IfMissing::error});
 }
 
+// First of all, for their time runs since the panic. A dump without them is better than none.
+void add_watchdog_wishes(const HostTree& tree, const Request& request, std::vector<ModuleWish>& wishes) {
+  for (const std::string& watchdog : request.watchdog_devices) {
+    for (const StackedDevice& device : driver_chain(tree, watchdog)) {
+      wishes.push_back(wish_for(device));
+      if (wishes.back().if_missing == IfMissing::error) wishes.back().if_missing = IfMissing::warn;
+    }
+  }
+}
+
 Result<std::vector<ModuleWish>> module_wishes(const HostTree& tree, const Request& request) {
   std::vector<ModuleWish> wishes;
+  add_watchdog_wishes(tree, request, wishes);
   for (const std::string& block_device : request.block_devices) {
     for (const StackedDevice& device : TRY(device_stack(tree, block_device)))
       wishes.push_back(wish_for(device));

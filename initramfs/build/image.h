@@ -30,7 +30,8 @@ struct Request {
   std::vector<std::string> block_devices;
   // "enp1s0", …: network interfaces, their driver stacks likewise; "lo" needs none.
   std::vector<std::string> net_devices;
-  std::vector<std::string> extra_modules;  // directive extra_modules
+  std::vector<std::string> watchdog_devices;  // "/sys/devices/…": drivers to load before all others
+  std::vector<std::string> extra_modules;     // directive extra_modules
   std::string capture_program = "/usr/lib/kdump/kdump-capture";
   std::string worker_program = "/usr/lib/kdump/kdump-capture-worker";
   std::string config_file = "/etc/kdump.conf";

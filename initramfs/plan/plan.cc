@@ -71,6 +71,7 @@ std::span<const Key<Target>> keys_of(const Target& object);
 std::span<const Key<Interface>> keys_of(const Interface& object);
 std::span<const Key<Route>> keys_of(const Route& object);
 std::span<const Key<Network>> keys_of(const Network& object);
+std::span<const Key<Watchdog>> keys_of(const Watchdog& object);
 std::span<const Key<Deadlines>> keys_of(const Deadlines& object);
 std::span<const Key<Hooks>> keys_of(const Hooks& object);
 std::span<const Key<Plan>> keys_of(const Plan& object);
@@ -127,6 +128,10 @@ Status check(const Server& server) {
 Status check(const Interface& interface) {
   if (!interface.name.empty()) return {};
   return fail(ErrorKind::corrupt, "name: empty");
+}
+Status check(const Watchdog& watchdog) {
+  if (!watchdog.identity.empty()) return {};
+  return fail(ErrorKind::corrupt, "identity: empty");
 }
 Status check(const Device& /*unused*/) { return {}; }
 Status check(const SshLogin& /*unused*/) { return {}; }
@@ -359,6 +364,14 @@ std::span<const Key<Target>> keys_of(const Target& /*unused*/) {
   return kKeys;
 }
 
+std::span<const Key<Watchdog>> keys_of(const Watchdog& /*unused*/) {
+  static constexpr std::array kKeys{
+      key<&Watchdog::identity>("identity"),
+      key<&Watchdog::timeout>("timeout"),
+  };
+  return kKeys;
+}
+
 std::span<const Key<Deadlines>> keys_of(const Deadlines& /*unused*/) {
   static constexpr std::array kKeys{
       key<&Deadlines::device>("device"),   key<&Deadlines::mount>("mount"),
@@ -410,6 +423,7 @@ std::span<const Key<Plan>> keys_of(const Plan& /*unused*/) {
       key<&Plan::min_free>("min_free"),
       key<&Plan::deadlines>("deadlines"),
       key<&Plan::network>("network"),
+      key<&Plan::watchdogs>("watchdogs"),
       key<&Plan::hooks>("hooks"),
       key<&Plan::rootfs>("rootfs"),
   };

@@ -110,6 +110,14 @@ struct Network {
   bool operator==(const Network&) const = default;
 };
 
+// A hardware watchdog that was active: it resets the machine unless somebody feeds it.
+struct Watchdog {
+  std::string identity;             // what its driver calls it: "i6300ESB timer"
+  std::chrono::seconds timeout{0};  // as it was set; 0: not known
+
+  bool operator==(const Watchdog&) const = default;
+};
+
 // Programs of the administrator in the image, as absolute paths; empty: none.
 struct Hooks {
   std::string pre;  // may forbid the dump
@@ -148,6 +156,7 @@ struct Plan {
   uint64_t min_free = uint64_t{64} << 20;  // bytes that a dump leaves free on its target
   Deadlines deadlines;
   Network network;
+  std::vector<Watchdog> watchdogs;  // taken over, and fed while the dump makes progress
   Hooks hooks;
   std::vector<Target> rootfs;  // one, for dump_to_rootfs; otherwise none
 

@@ -93,6 +93,20 @@ class ArmTest : public testing::Test {
   std::optional<kexec::CrashImage> offered_previous;
 };
 
+TEST_F(ArmTest, ActiveWatchdogsAreInThePlanAndTheirDriversInTheImage) {
+  const std::string folder = "/sys/class/watchdog/watchdog0";
+  machine.write(folder + "/identity", "i6300ESB timer\n");
+  machine.write(folder + "/state", "active\n");
+  machine.write(folder + "/timeout", "30\n");
+  machine.folder("/sys/devices/pci0000:00/0000:00:04.0");
+  machine.link(folder + "/device", machine.at("/sys/devices/pci0000:00/0000:00:04.0"));
+  EXPECT_EQ(run("start"), 0);
+  ASSERT_THAT(requests, SizeIs(1));
+  EXPECT_THAT(requests[0].watchdog_devices, ElementsAre("/sys/devices/pci0000:00/0000:00:04.0"));
+  EXPECT_THAT(requests[0].plan.watchdogs,
+              ElementsAre(plan::Watchdog{"i6300ESB timer", std::chrono::seconds(30)}));
+}
+
 TEST_F(ArmTest, StartBuildsAndLoads) {
   EXPECT_EQ(run("start"), 0);
   ASSERT_THAT(requests, SizeIs(1));

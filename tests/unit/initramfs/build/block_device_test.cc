@@ -88,5 +88,17 @@ TEST_F(DeviceStack, NamesADeviceThatIsNotThere) {
   EXPECT_THAT(stack("/dev/vdq"), ElementsAre(HasSubstr("/dev/vdq: no such block device in")));
 }
 
+TEST_F(DeviceStack, AnyDeviceHasAChain) {
+  tree_.device("/sys/devices/pci0000:00/0000:00:1f.4", "i2c_i801", "pci:v00008086");
+  tree_.device("/sys/devices/pci0000:00/0000:00:1f.4/iTCO_wdt", "iTCO_wdt", "platform:iTCO_wdt");
+  const Result<HostTree> tree = HostTree::open(tree_.root());
+  ASSERT_TRUE(tree);
+  const auto chain = driver_chain(*tree, "/sys/devices/pci0000:00/0000:00:1f.4/iTCO_wdt");
+  ASSERT_EQ(chain.size(), 2U);
+  EXPECT_EQ(chain[0].module, "i2c_i801");
+  EXPECT_EQ(chain[1].module, "iTCO_wdt");
+  EXPECT_TRUE(driver_chain(*tree, "/sys/devices/not/there").empty());
+}
+
 }  // namespace
 }  // namespace kdump::image

@@ -126,6 +126,20 @@ TEST_F(ImageBuild, ThePlanListsTheModulesOfTheImageInLoadOrder) {
   EXPECT_EQ(rest, request_.plan);
 }
 
+TEST_F(ImageBuild, DriversOfWatchdogsAreLoadedFirst) {
+  tree_.device("/sys/devices/pci0000:00/0000:00:09.0", "mbcache", "");
+  request_.watchdog_devices = {"/sys/devices/pci0000:00/0000:00:09.0"};
+  const Image image = built();
+  EXPECT_EQ(image.modules.front(), "mbcache");
+  EXPECT_THAT(image.warnings, testing::IsEmpty());
+}
+
+TEST_F(ImageBuild, AWatchdogWithoutItsDriverIsAWarning) {
+  tree_.device("/sys/devices/pci0000:00/0000:00:09.0", "no_such_wdt", "");
+  request_.watchdog_devices = {"/sys/devices/pci0000:00/0000:00:09.0"};
+  EXPECT_THAT(built().warnings, ElementsAre(testing::HasSubstr("has no module no_such_wdt")));
+}
+
 TEST_F(ImageBuild, ModulesGoInDecompressed) {
   const std::string path = "kernel/drivers/block/virtio_blk.ko";
   const std::string content = text(tree_.outside(kModules + path));

@@ -47,6 +47,7 @@ Plan full_plan() {
                   {{"0.0.0.0/0", "192.0.2.1", "eth0", "192.0.2.7"}},
                   {"192.0.2.53"},
                   {"example"}};
+  plan.watchdogs = {{"i6300ESB timer", seconds(30)}};
   plan.hooks = {"/pre", {"/pre.d/a"}, {"/post.d/a", "/post.d/b"}, "/post", {"/e.d"}, "/e"};
   return plan;
 }
@@ -99,6 +100,7 @@ constexpr Object kObjects[] = {
     {"/network", "network: "},
     {"/network/interfaces/0", "network: interfaces[0]: "},
     {"/network/routes/0", "network: routes[0]: "},
+    {"/watchdogs/0", "watchdogs[0]: "},
     {"/deadlines", "deadlines: "},
     {"/hooks", "hooks: "},
 };
