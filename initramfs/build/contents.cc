@@ -6,13 +6,16 @@
 
 #include "common/text.h"
 #include "initramfs/build/block_device.h"
+#include "initramfs/build/firmware.h"
 #include "initramfs/build/libraries.h"
 #include "initramfs/build/modules.h"
+#include "initramfs/build/net_device.h"
 #include "initramfs/build/programs.h"
 
 namespace kdump::image {
 namespace {
 
+constexpr const char* kLoopback = "lo";
 constexpr const char* kInit = "/init";
 constexpr const char* kWorker = "/usr/lib/kdump/kdump-capture-worker";
 constexpr const char* kConfig = "/etc/kdump.conf";
@@ -71,6 +74,24 @@ void add_watchdog_wishes(const HostTree& tree, const Request& request, std::vect
   }
 }
 
+bool uses_ipv6(const plan::Network& network) {
+  return std::ranges::any_of(network.interfaces, [](const plan::Interface& interface) {
+    return std::ranges::any_of(interface.addresses,
+                               [](const std::string& text) { return text.contains(':'); });
+  });
+}
+
+Status add_network_wishes(const HostTree& tree, const Request& request, std::vector<ModuleWish>& wishes) {
+  for (const std::string& interface : request.net_devices) {
+    if (interface == kLoopback) continue;
+    for (const StackedDevice& device : TRY(net_device_stack(tree, interface)))
+      wishes.push_back(wish_for(device));
+  }
+  // Some kernels have it as a module.
+  if (uses_ipv6(request.plan.network)) wishes.push_back({{"ipv6"}, "IPv6", IfMissing::ignore});
+  return {};
+}
+
 Result<std::vector<ModuleWish>> module_wishes(const HostTree& tree, const Request& request) {
   std::vector<ModuleWish> wishes;
   add_watchdog_wishes(tree, request, wishes);
@@ -78,6 +99,7 @@ Result<std::vector<ModuleWish>> module_wishes(const HostTree& tree, const Reques
     for (const StackedDevice& device : TRY(device_stack(tree, block_device)))
       wishes.push_back(wish_for(device));
   }
+  TRY(add_network_wishes(tree, request, wishes));
   for (const plan::Target& target : request.plan.targets) add_filesystem_wishes(target, wishes);
   for (const plan::Target& target : request.plan.targets) add_nfs_wishes(target, wishes);
   for (const plan::Target& target : request.plan.rootfs) add_filesystem_wishes(target, wishes);
@@ -97,6 +119,13 @@ Status add_modules(const HostTree& tree, const Request& request, Contents& conte
     contents.plan.modules.push_back(path);
   }
   contents.warnings = std::move(order.warnings);
+  std::set<std::string> firmware;
+  for (const ModuleFile& module : order.modules) {
+    Firmware found = firmware_files(tree, request.kernel_release, module);
+    for (ImageFile& file : found.files)
+      if (firmware.insert(file.image_path).second) contents.files.push_back(std::move(file));
+    if (!found.warning.empty()) contents.warnings.push_back(std::move(found.warning));
+  }
   return {};
 }
 

@@ -17,7 +17,8 @@ struct ImageFile {
   std::string image_path;
   std::string source;  // in the host's tree
   mode_t mode;
-  bool is_module;  // goes in decompressed
+  bool is_module;              // goes in decompressed
+  bool is_compressed = false;  // so does this, whatever it is
 };
 
 struct Contents {

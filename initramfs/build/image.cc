@@ -49,6 +49,7 @@ Status add_file(const HostTree& tree, const ImageFile& file, std::vector<Archive
   std::string stored = TRY(tree.read(file.source));
   fingerprint.inputs[file.source] = TRY(sha256(bytes_of(stored)));
   if (file.is_module) stored = TRY(module_content(std::move(stored), file.source));
+  if (file.is_compressed) stored = TRY(decompress(stored, file.source));
   entries.push_back({ArchiveEntry::Kind::file, file.image_path, file.mode, std::move(stored), 0, 0});
   return {};
 }

@@ -24,6 +24,7 @@ struct Call {
 };
 using Context = std::unique_ptr<kmod_ctx, Call<kmod_unref>>;
 using Module = std::unique_ptr<kmod_module, Call<kmod_module_unref>>;
+using ModuleInfo = std::unique_ptr<kmod_list, Call<kmod_module_info_free_list>>;
 using ModuleList = std::unique_ptr<kmod_list, Call<kmod_module_unref_list>>;
 
 // Where modprobe.d(5) looks.
@@ -49,6 +50,19 @@ Result<std::string> module_directory(const HostTree& tree, const std::string& re
     if (const auto found = tree.real_path(parent + release)) return *found;
   }
   return fail("no modules of kernel {}: {} does not exist", release, tree.outside("/lib/modules/" + release));
+}
+
+std::vector<std::string> firmware_of(const kmod_module* module) {
+  std::vector<std::string> names;
+  kmod_list* found = nullptr;
+  if (kmod_module_get_info(module, &found) < 0) return names;
+  const ModuleInfo info(found);
+  const kmod_list* entry = nullptr;
+  kmod_list_foreach(entry, info.get()) {
+    if (std::string_view(kmod_module_info_get_key(entry)) == "firmware")
+      names.emplace_back(kmod_module_info_get_value(entry));
+  }
+  return names;
 }
 
 // The traversal of one kernel's modules.
@@ -159,7 +173,7 @@ Status Resolver::append(kmod_module* module) {
   for (const std::string_view suffix : kCompressions) {
     if (relative.ends_with(suffix)) relative.resize(relative.size() - suffix.size());
   }
-  order_.modules.push_back({name, in_tree, relative});
+  order_.modules.push_back({name, in_tree, relative, firmware_of(module)});
   if (const char* options = kmod_module_get_options(module); options != nullptr && *options != '\0')
     order_.warnings.push_back(
         fmt::format("options of module {} are not passed in the capture kernel: {}", name, options));

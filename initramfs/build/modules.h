@@ -20,10 +20,11 @@ struct ModuleWish {
 };
 
 struct ModuleFile {
-  std::string name;      // "virtio_blk"
-  std::string path;      // in the tree; may be compressed
-  std::string relative;  // below the kernel's module directory, without a compression suffix:
-                         // "kernel/drivers/block/virtio_blk.ko"
+  std::string name;                     // "virtio_blk"
+  std::string path;                     // in the tree; may be compressed
+  std::string relative;                 // below the kernel's module directory, without a compression suffix:
+                                        // "kernel/drivers/block/virtio_blk.ko"
+  std::vector<std::string> firmware{};  // it may ask for: "rtl_nic/rtl8168h-2.fw"
 
   bool operator==(const ModuleFile&) const = default;
 };
