@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile/dump.h"
 
+#include "makedumpfile/copy_selected.h"
 #include "makedumpfile/dump_details.h"
 #include "makedumpfile/dump_state.h"
 #include "makedumpfile/dump_target.h"
-#include "makedumpfile/pipeline/copy_pages.h"
 #include "makedumpfile/select_pages.h"
+#include "makedumpfile/smaller_dump.h"
 #include "makedumpfile/vmcore/vmcore.h"
 
 namespace kdump {
@@ -25,36 +26,37 @@ KdumpParameters parameters_of(const DumpRequest& request, const KernelInfo& kern
   };
 }
 
-Status copy_dumpable_pages(Dump& dump, uint64_t dumpable) {
-  const auto start = Clock::now();
-  const EncoderSettings settings{
-      .vmcore = &dump.kernel.vmcore(),
-      .page_size = dump.kernel.page_size(),
-      .codec = dump.request.codec,
-      .share_zero_pages = (dump.report.dump_level & dump_level::kZero) != 0,
-  };
-  dump.observer.step("Copying data", dumpable);
-  TRY(dump.writer.begin_pages(dumpable, settings.share_zero_pages));
-  const ProgressGate progress(dump.observer);
-  const CopyCounts counts = TRY(copy_pages(
-      settings, dump.request.num_threads, [&] { return dump.scan.next(); }, dump.writer, progress));
-  dump.observer.progress(dumpable);
-  if (counts.lost != 0) {
-    dump.observer.note(fmt::format("{} pages could not be read and are missing in the dump", counts.lost));
-  }
-  dump.report.pages[PageClass::zero] = counts.zero;
-  dump.report.pages[PageClass::unreadable] = counts.lost;
-  dump.report.pages_written = counts.written;
-  dump.report.copy_seconds = seconds_since(start);
+Status save_pages(Dump& dump) {
+  const uint64_t dumpable = TRY(select_pages(dump));
+  TRY(copy_selected_pages(dump, dumpable));
+  TRY(dump.writer.finish());
+  dump.report.bytes_written = dump.writer.size();
   return {};
 }
 
 Status make_dump(Dump& dump) {
-  const uint64_t dumpable = TRY(select_pages(dump));
-  TRY(copy_dumpable_pages(dump, dumpable));
-  TRY(dump.writer.finish());
-  dump.report.bytes_written = dump.writer.size();
-  return {};
+  Status saved = save_pages(dump);
+  if (saved || saved.error().kind() != ErrorKind::no_space) return saved;
+  const Status begun = begin_smaller_dump(dump, saved.error());
+  if (begun) return save_pages(dump);
+  dump.observer.note(fmt::format("No smaller dump in place of this one: {}", begun.error().message()));
+  return saved;
+}
+
+// After an error: what is there becomes readable, and the error says where and what it is.
+Failure give_up(Dump& dump, Error error, const RandomAccess& place) {
+  const Leftover leftover = dump.writer.abandon();
+  DumpReport& report = dump.report;
+  const uint64_t pages = report.pages_written + report.pages_missing;
+  report.pages_missing = dump.writer.pages_missing();
+  report.pages_written = pages - report.pages_missing;
+  report.bytes_written = leftover == Leftover::nothing ? 0 : dump.writer.size();
+  report.remains = place.remains();
+  const std::string missing =
+      fmt::format("the incomplete dump stays, {} of {} pages{},", report.pages_written, pages,
+                  dump.vital_pages_saved ? " with kernel image, per-CPU areas, stacks and page tables" : "");
+  return with_remains(std::move(error), place,
+                      leftover == Leftover::incomplete ? missing : "what could be written is");
 }
 
 // Facts that cannot be leave levels 0 and 1: a large dump is better than none. Facts that are missing are an
@@ -95,11 +97,7 @@ Status open_and_dump(const DumpRequest& request, DumpReport& report, DumpObserve
   };
   dump.report.max_pfn = filter.max_pfn().value();
   dump.report.page_size = kernel.page_size();
-  if (Status made = make_dump(dump); !made) {
-    const char* what = dump.writer.abandon() ? "the incomplete dump stays" : "what could be written is";
-    report.remains = target.place->remains();
-    return with_remains(std::move(made).error(), *target.place, what);
-  }
+  if (Status made = make_dump(dump); !made) return give_up(dump, std::move(made).error(), *target.place);
   return {};
 }
 

@@ -52,6 +52,10 @@ struct DumpReport {
   uint64_t max_pfn = 0;        // one past the highest page
   uint64_t pages_total = 0;    // with data in the vmcore
   uint64_t pages_written = 0;  // with a descriptor in the dump
+  // The target turned out to be full, and a smaller dump was begun in place of the one asked for; pages that
+  // it should hold and does not, where it was full again.
+  bool target_full = false;
+  uint64_t pages_missing = 0;
   uint64_t bytes_written = 0;  // size of the dump
   uint64_t page_size = 0;
   double classify_seconds = 0;
@@ -78,6 +82,11 @@ class DumpObserver {
 // self-check (filter/self_check.h) finds right, at most the level asked for. A regular output file is written
 // as "<output>-incomplete", synced, and gets its name only when it is whole; after an error the incomplete
 // file stays, marked incomplete in its header, and the error says so.
+//
+// When the target is full, a smaller dump takes the place of what is there: the highest level, and the
+// kernel's own pages (protect/protected_pages.h) first. Is that whole, the dump is a success, and `report`
+// tells the level and the reason. Otherwise it is ErrorKind::no_space, and the incomplete file has what did
+// fit; where not even its tables do, nothing stays.
 Status write_dump(const DumpRequest& request, DumpReport& report, DumpObserver& observer);
 
 // Struct pages that contradict a rule, and pages of batches that many of those are in: what is kept in doubt.

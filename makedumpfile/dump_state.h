@@ -18,6 +18,8 @@ inline double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+enum class CopyOrder { ascending, important_first };
+
 struct Dump {
   const DumpRequest& request;
   const KernelInfo& kernel;
@@ -27,6 +29,8 @@ struct Dump {
   WindowScan scan;
   KdumpWriter writer;
   DumpReport& report;
+  CopyOrder order = CopyOrder::ascending;
+  bool vital_pages_saved = false;  // important_first: ProtectedPages::is_vital
 };
 
 // Passes progress on at most four times a second.

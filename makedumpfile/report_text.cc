@@ -67,14 +67,18 @@ std::string describe_pages(const DumpReport& report) {
 std::string describe_self_check(const DumpReport& report) {
   if (report.reasons.empty()) return {};
   std::string text;
-  if (report.dump_level != report.requested_level)
-    text = fmt::format("dump level lowered from {} to {}", report.requested_level, report.dump_level);
+  if (report.dump_level != report.requested_level) {
+    const bool raised = (report.dump_level & ~report.requested_level) != 0;
+    text = fmt::format("dump level {} from {} to {}", raised ? "raised" : "lowered", report.requested_level,
+                       report.dump_level);
+  }
   for (const auto& [keeps, looks] :
        {std::pair(report.keeps_offline, "offline"), std::pair(report.keeps_hwpoison, "poisoned")}) {
     if (keeps) text += fmt::format("{}pages that look {} are kept", text.empty() ? "" : ", ", looks);
   }
   const size_t shown = std::min(report.reasons.size(), kReasonsShown);
-  text += fmt::format(": {}", fmt::join(std::span(report.reasons).first(shown), "; "));
+  text +=
+      fmt::format("{}{}", text.empty() ? "" : ": ", fmt::join(std::span(report.reasons).first(shown), "; "));
   if (report.reasons.size() > shown) text += fmt::format("; and {} more", report.reasons.size() - shown);
   return text;
 }

@@ -69,7 +69,7 @@ Result<uint64_t> select_pages(Dump& dump) {
     dumpable = TRY(classify_pages(dump, Bitmaps::write));
   }
   tell_findings(dump.report, dump.observer);
-  dump.report.classify_seconds = seconds_since(start);
+  dump.report.classify_seconds += seconds_since(start);
   return dumpable;
 }
 

@@ -93,29 +93,30 @@ Status KdumpWriter::write_bitmaps(Pfn window, Bytes existing, Bytes dumpable) {
 }
 
 Status KdumpWriter::begin_pages(uint64_t count, bool shared_zero_page) {
-  pages_left_ = count;
-  descriptors_offset_ = layout_.descriptors;
-  chunk_offset_ = layout_.descriptors + count * sizeof(PageDesc);
-  zero_page_ = chunk_offset_;
+  page_count_ = pages_left_ = count;
   TRY(sink_.allocate(layout_.descriptors, count * sizeof(PageDesc)));
+  chunk_offset_ = layout_.descriptors + count * sizeof(PageDesc);
+  zero_page_ = settled_ = chunk_offset_;
   descriptors_.reserve(std::min<uint64_t>(count, kChunkBytes / sizeof(PageDesc)));
   chunk_.reserve(kChunkBytes);
   if (!shared_zero_page) return {};
   return append_data(ByteVector(parameters_.page_size));
 }
 
-Status KdumpWriter::add(std::span<const StoredPage> pages, Bytes data) {
-  if (pages.size() > pages_left_) {
+Status KdumpWriter::add(uint64_t index, std::span<const StoredPage> pages, Bytes data) {
+  if (pages.size() > pages_left_ || index + pages.size() > page_count_) {
     return fail(ErrorKind::corrupt, "more pages than the first pass over the memory map counted");
   }
   pages_left_ -= pages.size();
   uint64_t offset = data_end();
-  TRY(append_data(data));
+  Status appended = append_data(data);
   for (const StoredPage& page : pages) {
-    TRY(add_descriptor(page, offset));
+    if (!appended) ++dropped_;
+    if (appended) appended = add_descriptor(index, page, offset);
+    ++index;
     offset += page.size;
   }
-  return {};
+  return appended;
 }
 
 Status KdumpWriter::append_data(Bytes data) {
@@ -129,7 +130,7 @@ Status KdumpWriter::append_data(Bytes data) {
   return {};
 }
 
-Status KdumpWriter::add_descriptor(const StoredPage& page, uint64_t offset) {
+Status KdumpWriter::add_descriptor(uint64_t index, const StoredPage& page, uint64_t offset) {
   PageDesc desc{};
   if (page.fate == PageFate::zero) {
     desc.offset = static_cast<int64_t>(zero_page_);
@@ -140,6 +141,8 @@ Status KdumpWriter::add_descriptor(const StoredPage& page, uint64_t offset) {
     desc.flags = page.flags;
   }
   descriptors_.push_back(desc);
+  if (runs_.empty() || runs_.back().index + runs_.back().count != index) runs_.push_back({index, 0});
+  ++runs_.back().count;
   if (descriptors_.size() < kChunkBytes / sizeof(PageDesc)) return {};
   return flush_descriptors();
 }
@@ -149,6 +152,13 @@ Status KdumpWriter::flush_data() {
   TRY(sink_.write_at(chunk_offset_, chunk_));
   chunk_offset_ += chunk_.size();
   chunk_.clear();
+  if (!sink_.answers_late() || chunk_offset_ - settled_ < kSettleBytes) return {};
+  return settle();
+}
+
+Status KdumpWriter::settle() {
+  TRY(sink_.settle());
+  settled_ = chunk_offset_;
   return {};
 }
 
@@ -156,10 +166,20 @@ Status KdumpWriter::flush_data() {
 Status KdumpWriter::flush_descriptors() {
   if (descriptors_.empty()) return {};
   TRY(flush_data());
-  const Bytes bytes = std::as_bytes(std::span(descriptors_));
-  TRY(sink_.write_at(descriptors_offset_, bytes));
-  descriptors_offset_ += bytes.size();
+  TRY(settle());
+  TRY(write_descriptors());
   descriptors_.clear();
+  runs_.clear();
+  return {};
+}
+
+Status KdumpWriter::write_descriptors() {
+  std::span<const PageDesc> waiting = descriptors_;
+  for (const Run& run : runs_) {
+    TRY(sink_.write_at(layout_.descriptors + run.index * sizeof(PageDesc),
+                       std::as_bytes(waiting.first(run.count))));
+    waiting = waiting.subspan(run.count);
+  }
   return {};
 }
 
@@ -178,28 +198,49 @@ Status KdumpWriter::finish() {
   return sink_.finish();
 }
 
-void KdumpWriter::drop_uncovered_descriptors() {
+Status KdumpWriter::restart() {
+  TRY(sink_.restart());
+  page_count_ = pages_left_ = dropped_ = 0;
+  chunk_offset_ = settled_ = 0;
+  chunk_.clear();
+  descriptors_.clear();
+  runs_.clear();
+  return {};
+}
+
+// A full target may still take a part of what is waiting.
+void KdumpWriter::rescue_data() {
+  constexpr size_t kPiece = size_t{64} << 10;
+  for (Bytes left = chunk_; !left.empty();) {
+    const Bytes piece = left.first(std::min(kPiece, left.size()));
+    if (!sink_.write_at(chunk_offset_, piece)) break;
+    chunk_offset_ += piece.size();
+    left = left.subspan(piece.size());
+  }
+  settled_ = chunk_offset_;
+}
+
+void KdumpWriter::drop_descriptors_behind(uint64_t end) {
   for (PageDesc& desc : descriptors_) {
-    const uint64_t end = static_cast<uint64_t>(desc.offset) + desc.size;
-    if (end > chunk_offset_) desc = PageDesc{};
+    if (static_cast<uint64_t>(desc.offset) + desc.size <= end) continue;
+    desc = PageDesc{};
+    ++dropped_;
   }
 }
 
-bool KdumpWriter::abandon() {
-  if (!sink_.rewritable()) return false;
-  if (descriptors_offset_ == 0) return true;
-  // A full target may still take a part of what is waiting.
-  constexpr size_t kPiece = size_t{64} << 10;
-  size_t done = 0;
-  while (done < chunk_.size()) {
-    const Bytes piece = Bytes(chunk_).subspan(done, std::min(kPiece, chunk_.size() - done));
-    if (!sink_.write_at(chunk_offset_, piece)) break;
-    chunk_offset_ += piece.size();
-    done += piece.size();
+Leftover KdumpWriter::abandon() {
+  if (!sink_.rewritable()) return Leftover::unmarked;
+  if (chunk_offset_ == 0) return sink_.discard() ? Leftover::nothing : Leftover::unmarked;
+  if (sink_.answers_late()) {
+    // Whatever was refused is told now, so that it is not taken for what follows.
+    constexpr int kMostRefusals = 64;
+    for (int i = 0; i < kMostRefusals && !sink_.settle(); ++i) {
+    }
+  } else {
+    rescue_data();
   }
-  drop_uncovered_descriptors();
-  return put_header(true) && sink_.write_at(descriptors_offset_, std::as_bytes(std::span(descriptors_))) &&
-         sink_.sync();
+  drop_descriptors_behind(settled_);
+  return put_header(true) && write_descriptors() && sink_.sync() ? Leftover::incomplete : Leftover::unmarked;
 }
 
 }  // namespace kdump

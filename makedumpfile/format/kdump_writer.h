@@ -2,7 +2,7 @@
 // Writes the kdump-compressed format, header version 6 (common/layout/diskdump.h), in the only order in which
 // nothing is written twice and little is kept in memory:
 //   write_header, write_bitmaps for each window, begin_pages, add for each batch of pages, finish.
-// After an error: abandon, which leaves what is there readable.
+// After an error: restart and all of it again, or abandon, which leaves what is there readable.
 #pragma once
 
 #include <cstdint>
@@ -54,10 +54,19 @@ struct StoredPage {
   PageFate fate;
 };
 
+// What abandon() leaves.
+enum class Leftover {
+  nothing,     // there was no page to keep
+  incomplete,  // a dump that can be read and says that it is not whole
+  unmarked,    // whatever was written last
+};
+
 class KdumpWriter {
  public:
   // Data goes out in pieces that end at multiples of this, descriptors in batches of this size.
   static constexpr size_t kChunkBytes = size_t{1} << 20;
+  // Where errors of writes come late: how much data may be in doubt.
+  static constexpr uint64_t kSettleBytes = uint64_t{16} << 20;
 
   // `sink` and what `parameters` points to must outlive this.
   KdumpWriter(RandomAccess& sink, const KdumpParameters& parameters);
@@ -69,21 +78,33 @@ class KdumpWriter {
   Status write_header();
   // The two bitmaps' bytes from page `window` on; windows come in ascending order, without gaps.
   Status write_bitmaps(Pfn window, Bytes existing, Bytes dumpable);
-  // `count` pages will be added. `shared_zero_page`: pages of fate zero may come.
+  // `count` pages will be added: those of the second bitmap. `shared_zero_page`: pages of fate zero may come.
   Status begin_pages(uint64_t count, bool shared_zero_page);
-  // The next pages in ascending order; `data` holds the bytes of the stored ones, one after the other.
-  Status add(std::span<const StoredPage> pages, Bytes data);
+  // Neighbours among those pages, in ascending order, the first of them the `index`th; each page comes once,
+  // and best most of them one after the other. `data`: the bytes of the stored ones in their order.
+  Status add(uint64_t index, std::span<const StoredPage> pages, Bytes data);
+  // What was added is safe from what happens to later pages.
+  Status checkpoint() { return flush_descriptors(); }
   // All pages were added: the rest goes out, the header becomes final, the sink finishes.
   Status finish();
-  // After an error: descriptors of pages whose data did not make it become zero, the header stays marked
-  // incomplete. False when that could not be done, as on a stream.
-  bool abandon();
+  // All again from write_header() on, after an error, too; RandomAccess::restart.
+  Status restart();
+  // After an error: descriptors of pages whose data did not make it are zero, the header stays marked
+  // incomplete. That cannot be done on a stream.
+  Leftover abandon();
 
   // The dump's size in bytes so far.
   [[nodiscard]] uint64_t size() const { return data_end(); }
+  // Pages that were announced and have not made it.
+  [[nodiscard]] uint64_t pages_missing() const { return pages_left_ + dropped_; }
 
  private:
   using PageDesc = diskdump::PageDesc<Little>;
+  // Descriptors that lie side by side, in the dump and in descriptors_.
+  struct Run {
+    uint64_t index;
+    size_t count;
+  };
 
   [[nodiscard]] diskdump::DiskDumpHeader<Little> header(bool incomplete) const;
   [[nodiscard]] diskdump::KdumpSubHeader<Little> sub_header() const;
@@ -91,19 +112,25 @@ class KdumpWriter {
   Status put_header(bool incomplete);
   Status write_padded(uint64_t offset, Bytes data, uint64_t end);
   Status append_data(Bytes data);
-  Status add_descriptor(const StoredPage& page, uint64_t offset);
+  Status add_descriptor(uint64_t index, const StoredPage& page, uint64_t offset);
   Status flush_data();
+  Status settle();
   Status flush_descriptors();
-  void drop_uncovered_descriptors();
+  Status write_descriptors();
+  void rescue_data();
+  void drop_descriptors_behind(uint64_t end);
 
   RandomAccess& sink_;
   KdumpParameters parameters_;
   KdumpLayout layout_;
-  uint64_t zero_page_ = 0;           // offset of the shared zero page
-  uint64_t pages_left_ = 0;          // announced and not yet added
-  uint64_t descriptors_offset_ = 0;  // where descriptors_ goes
+  uint64_t zero_page_ = 0;   // offset of the shared zero page
+  uint64_t page_count_ = 0;  // announced
+  uint64_t pages_left_ = 0;  // of those, not yet added
+  uint64_t dropped_ = 0;     // of those added, without data in the end
   std::vector<PageDesc> descriptors_;
+  std::vector<Run> runs_;      // of descriptors_, in the same order
   uint64_t chunk_offset_ = 0;  // where chunk_ goes
+  uint64_t settled_ = 0;       // the sink has taken all data before this offset
   ByteVector chunk_;
 };
 

@@ -28,7 +28,8 @@ struct Batch {
   }
 
   size_t page_capacity;
-  std::vector<Pfn> pfns;  // ascending
+  uint64_t index = 0;     // of the first page, among all that are dumped
+  std::vector<Pfn> pfns;  // ascending, neighbours among those pages
   std::unique_ptr<std::byte[]> input;
   size_t output_size;
   std::unique_ptr<std::byte[]> output;  // without compression pages stay in `input`

@@ -8,17 +8,22 @@
 namespace kdump {
 namespace {
 
-// Cuts the dumpable pages into batches, across windows, so that only the last one is not full.
+// Cuts the dumpable pages into batches, across windows. Only the last one is not full, and those before a
+// page that is not wanted.
 class BatchPlanner {
  public:
-  explicit BatchPlanner(const NextWindow& next) : next_(next) {}
+  BatchPlanner(const NextWindow& next, const WantPage& want) : next_(next), want_(want) {}
 
   // False when there are no more pages.
   Result<bool> fill(Batch& batch) {
     batch.pfns.clear();
     while (batch.pfns.size() < batch.page_capacity && TRY(find_page())) {
-      batch.pfns.push_back(position_);
+      const bool wanted = !want_ || want_(position_);
+      if (!wanted && !batch.pfns.empty()) return true;
+      if (wanted && batch.pfns.empty()) batch.index = index_;
+      if (wanted) batch.pfns.push_back(position_);
       ++position_;
+      ++index_;
     }
     return !batch.pfns.empty();
   }
@@ -39,8 +44,10 @@ class BatchPlanner {
   }
 
   const NextWindow& next_;
+  const WantPage& want_;
   const Bitmap* window_ = nullptr;
   Pfn position_;
+  uint64_t index_ = 0;  // of the page at position_
   bool done_ = false;
 };
 
@@ -54,16 +61,16 @@ void count(const Batch& batch, CopyCounts& counts) {
 
 }  // namespace
 
-Result<CopyCounts> copy_pages(const EncoderSettings& settings, unsigned threads, const NextWindow& next,
-                              KdumpWriter& writer, const CopyProgress& progress) {
+Status copy_pages(const EncoderSettings& settings, unsigned threads, const NextWindow& next,
+                  const WantPage& want, KdumpWriter& writer, const CopyProgress& progress,
+                  CopyCounts& counts) {
   const size_t bound = codec_row(settings.codec).create()->bound(settings.page_size);
   std::deque<Batch> batches;
   std::deque<Batch*> idle;
   for (unsigned i = 0; i < (threads <= 1 ? 1 : 2 * threads + 1); ++i) {
     idle.push_back(&batches.emplace_back(settings.page_size, bound));
   }
-  BatchPlanner planner(next);
-  CopyCounts counts;
+  BatchPlanner planner(next, want);
   size_t in_flight = 0;
   // Last, so that its threads have ended before what they use.
   WorkerPool pool(threads, [&] {
@@ -75,10 +82,10 @@ Result<CopyCounts> copy_pages(const EncoderSettings& settings, unsigned threads,
       idle.pop_front();
       ++in_flight;
     }
-    if (in_flight == 0) return counts;
+    if (in_flight == 0) return {};
     Batch& batch = pool.take_oldest();
     --in_flight;
-    TRY(writer.add(batch.stored, batch.data));
+    TRY(writer.add(batch.index, batch.stored, batch.data));
     count(batch, counts);
     progress(counts.written);
     idle.push_back(&batch);

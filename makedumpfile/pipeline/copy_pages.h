@@ -16,6 +16,9 @@ namespace kdump {
 // call.
 using NextWindow = std::function<Result<const Bitmap*>()>;
 
+// Whether a page is to be copied now.
+using WantPage = std::function<bool(Pfn)>;
+
 struct CopyCounts {
   uint64_t written = 0;  // descriptors, zero and lost pages included
   uint64_t zero = 0;
@@ -25,9 +28,11 @@ struct CopyCounts {
 // Told how many pages are written, after each batch.
 using CopyProgress = std::function<void(uint64_t)>;
 
-// Adds all pages to `writer`, which has begun its pages. The same bytes come out for every number of threads.
+// Adds all pages that `want` says (all where it is empty) to `writer`, which has begun its pages, and what
+// became of them to `counts`, also when it fails. The same bytes come out for every number of threads.
 // Memory: about 0.5 MiB for each batch in flight, two a thread and one more.
-Result<CopyCounts> copy_pages(const EncoderSettings& settings, unsigned threads, const NextWindow& next,
-                              KdumpWriter& writer, const CopyProgress& progress);
+Status copy_pages(const EncoderSettings& settings, unsigned threads, const NextWindow& next,
+                  const WantPage& want, KdumpWriter& writer, const CopyProgress& progress,
+                  CopyCounts& counts);
 
 }  // namespace kdump

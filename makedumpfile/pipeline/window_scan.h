@@ -28,6 +28,8 @@ class WindowScan {
   Status first_pass(const std::function<Status(const WindowResult&)>& visit);
   // Second pass: the next window's dumpable pages, nullptr at the end; valid until the next call.
   Result<const Bitmap*> next();
+  // The second pass again, from the first window on.
+  void rewind() { position_ = Pfn(); }
 
  private:
   // Classifies windows from `first` on, one a thread.

@@ -50,12 +50,15 @@ ProtectedPages ProtectedPages::find(const KernelInfo& kernel, std::span<const Me
   }
   const std::vector<PfnRange> existing = kernel.vmcore().memory_map().pages(kernel.page_shift());
   PageRuns all;
+  PageRuns vital;
   for (size_t i = 0; i < kFinders.size(); ++i) {
     const Status found = kFinders[i].find(*search);
     const bool full = search->found.full();
     const std::vector<PfnRange> runs = std::exchange(search->found, {}).take(existing);
     result.pages_[i] = count_pages(runs);
     for (const PfnRange& run : runs) all.add(run);
+    if (static_cast<Protection>(i) != Protection::vmemmap)
+      for (const PfnRange& run : runs) vital.add(run);
     if (!found) result.gaps_.push_back(gap(kFinders[i].name, result.pages_[i], found.error().message()));
     if (full || all.full()) {
       const std::string reason = fmt::format("more than {} runs of pages", PageRuns::kMaxRuns);
@@ -63,7 +66,12 @@ ProtectedPages ProtectedPages::find(const KernelInfo& kernel, std::span<const Me
     }
   }
   result.ranges_ = all.take(existing);
+  result.vital_ = vital.take(existing);
   return result;
+}
+
+bool ProtectedPages::is_vital(Pfn pfn) const {
+  return !kdump::overlapping(std::span(vital_), {pfn, pfn + 1}).empty();
 }
 
 std::span<const PfnRange> ProtectedPages::overlapping(PfnRange window) const {

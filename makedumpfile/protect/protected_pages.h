@@ -25,10 +25,10 @@ enum class Protection : uint8_t {
   per_cpu,       // the first chunk of each CPU's area: static, reserved and first dynamic part
   page_table,    // all that can be reached from init's root
   log_ring,      // descriptors, infos and text
-  memory_node,   // struct pglist_data of each node, with its zones
+  memory_node,   // struct pglist_data of each node, with its zones; the sections of sparse memory
   stack,         // of the CPUs' current tasks, with their task_struct; and where stack pointers were
   module,        // whatever is mapped where modules are loaded
-  vmemmap,       // the struct pages of all memory that has any, and the sections that lead to them
+  vmemmap,       // the struct pages of all memory that has any
 };
 inline constexpr size_t kProtectionCount = 8;
 
@@ -48,6 +48,9 @@ class ProtectedPages {
   // Those that have pages in `window`; they may reach out of it.
   [[nodiscard]] std::span<const PfnRange> overlapping(PfnRange window) const;
   [[nodiscard]] bool contains(Pfn pfn) const { return !overlapping({pfn, pfn + 1}).empty(); }
+  // Whether a debugger needs the page to open a dump at all: every kind but the vmemmap, which is most of
+  // them.
+  [[nodiscard]] bool is_vital(Pfn pfn) const;
   // How many pages of a kind there are. A page may be of several kinds (the log's, in the kernel image).
   [[nodiscard]] uint64_t pages(Protection protection) const { return pages_[std::to_underlying(protection)]; }
   // How many there are in all.
@@ -57,6 +60,7 @@ class ProtectedPages {
 
  private:
   std::vector<PfnRange> ranges_;
+  std::vector<PfnRange> vital_;
   std::array<uint64_t, kProtectionCount> pages_{};
   std::vector<std::string> gaps_;
 };

@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The pages that hold the struct pages: of all memory that has any, which is a little more than of the pages
-// that are kept; and with sparse memory the sections that lead to them. Where hugetlb's tail pages share a
+// that are kept. Where hugetlb's tail pages share a
 // page (CONFIG_HUGETLB_PAGE_OPTIMIZE_VMEMMAP, since f41f2ed43ca5, 5.14), the one they share is there once,
 // and those given back are not mapped any more.
-#include "makedumpfile/mm/sparse.h"
 #include "makedumpfile/protect/finder.h"
 
 namespace kdump {
-namespace {
-
-Status add_sections(ProtectedSearch& search) {
-  if (!search.facts().symbol("mem_section")) return {};  // flat memory has none
-  for (const VirtRange& table : TRY(read_section_tables(search.kernel))) search.add_mapped(table);
-  return {};
-}
-
-}  // namespace
 
 Status find_vmemmap(ProtectedSearch& search) {
   const uint64_t struct_size = TRY(search.facts().need_size("page"));
@@ -23,7 +13,7 @@ Status find_vmemmap(ProtectedSearch& search) {
     if (range.first == kUnknownPlace) continue;
     search.add_mapped({range.first, range.first + range.pages.size() * struct_size});
   }
-  return add_sections(search);
+  return {};
 }
 
 }  // namespace kdump

@@ -6,8 +6,10 @@
 #include <filesystem>
 
 #include "common/file.h"
+#include "common/layout/diskdump.h"
 #include "makedumpfile/format/kdump_header.h"
 #include "makedumpfile/format/reassembler.h"
+#include "makedumpfile/sink/size_limit.h"
 #include "tests/unit/makedumpfile/support/elf_core_builder.h"
 #include "tests/unit/makedumpfile/support/memory_sink.h"
 
@@ -21,14 +23,15 @@ using ::testing::HasSubstr;
 constexpr uint64_t kPage = 4096;
 constexpr uint64_t kPages = 600;
 
-// A core of a machine that tells nothing of its kernel: every page its number, again and again.
+// A core of a machine that tells nothing of its kernel: every third page is zero, the others are their
+// number, again and again.
 class WriteDump : public ::testing::Test {
  protected:
   void SetUp() override {
     test::ElfCoreBuilder<> core;
     core.add(elf::PT_LOAD, kPage, 0, kPages * kPage);
     for (uint64_t pfn = 0; pfn < kPages; ++pfn) {
-      const std::vector<uint64_t> page(kPage / sizeof(uint64_t), pfn);
+      const std::vector<uint64_t> page(kPage / sizeof(uint64_t), pfn % 3 == 0 ? 0 : pfn);
       core.put((1 + pfn) * kPage, std::as_bytes(std::span(page)));
     }
     const ByteVector bytes = core.build();
@@ -89,6 +92,113 @@ TEST_F(WriteDump, WritesTheSameFlattenedIntoAStreamOfTheCaller) {
   };
   ASSERT_TRUE(reassemble(read, "stream", rearranged));
   EXPECT_EQ(rearranged.bytes, plain.bytes);
+}
+
+// What the tables of the test's dump take, and its pages.
+constexpr uint64_t kTables = 4 * kPage + kPages * 24;
+constexpr uint64_t kNotZero = kPages - kPages / 3;
+
+TEST_F(WriteDump, AFullTargetGetsASmallerDumpWhichIsASuccess) {
+  MemorySink expected;
+  request_.destination = &expected;
+  request_.dump_level = 1;
+  ASSERT_TRUE(write());
+
+  MemorySink sink;
+  sink.capacity = kTables + (kNotZero + 10) * kPage;
+  request_.destination = &sink;
+  request_.dump_level = 0;
+  const Status written = write();
+  ASSERT_TRUE(written) << written.error().message();
+  EXPECT_EQ(sink.restarts, 1);
+  EXPECT_TRUE(sink.finished);
+  EXPECT_EQ(sink.bytes, expected.bytes);
+  EXPECT_TRUE(report_.target_full);
+  EXPECT_EQ(report_.dump_level, 1);
+  EXPECT_EQ(report_.requested_level, 0);
+  EXPECT_EQ(report_.pages_written, kPages);
+  EXPECT_EQ(report_.pages_missing, 0U);
+  ASSERT_EQ(report_.reasons.size(), 1U);
+  EXPECT_THAT(report_.reasons[0], HasSubstr("no space for a dump of level 0"));
+  EXPECT_THAT(describe_self_check(report_), HasSubstr("dump level raised from 0 to 1"));
+}
+
+TEST_F(WriteDump, WhatDoesNotFitEitherIsMissingAndSaidToBe) {
+  MemorySink sink;
+  sink.capacity = kTables + kNotZero / 2 * kPage;
+  request_.destination = &sink;
+  const Status written = write();
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().kind(), ErrorKind::no_space);
+  EXPECT_FALSE(sink.finished);
+  EXPECT_FALSE(sink.discarded);
+  EXPECT_TRUE(report_.target_full);
+  EXPECT_TRUE(header_of(sink.bytes).incomplete);
+  EXPECT_EQ(report_.pages_written + report_.pages_missing, kPages);
+  uint64_t present = 0;
+  for (uint64_t pfn = 0; pfn < kPages; ++pfn) {
+    const auto desc = sink.at<diskdump::PageDesc<Little>>(4 * kPage + pfn * 24);
+    if (desc.offset == 0) continue;
+    ++present;
+    ASSERT_LE(static_cast<uint64_t>(int64_t{desc.offset}) + desc.size, sink.bytes.size());
+    EXPECT_EQ(sink.at<le64>(static_cast<uint64_t>(int64_t{desc.offset})), pfn % 3 == 0 ? 0 : pfn);
+  }
+  EXPECT_EQ(present, report_.pages_written);
+  EXPECT_GT(present, kPages / 3);
+}
+
+TEST_F(WriteDump, NothingStaysWhereNotEvenTheTablesFit) {
+  MemorySink sink;
+  sink.capacity = kTables - 1;
+  request_.destination = &sink;
+  const Status written = write();
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().kind(), ErrorKind::no_space);
+  EXPECT_TRUE(sink.discarded);
+  EXPECT_EQ(report_.pages_written, 0U);
+  EXPECT_EQ(report_.bytes_written, 0U);
+}
+
+TEST_F(WriteDump, AStreamThatCanBeWrittenAgainGetsASmallerDump) {
+  MemoryStream expected;
+  request_.destination_stream = &expected;
+  request_.dump_level = 1;
+  ASSERT_TRUE(write());
+
+  MemoryStream stream;
+  LimitedStream limited(stream, expected.bytes.size());
+  request_.destination_stream = &limited;
+  request_.dump_level = 0;
+  const Status written = write();
+  ASSERT_TRUE(written) << written.error().message();
+  EXPECT_EQ(stream.bytes, expected.bytes);
+  EXPECT_TRUE(report_.target_full);
+}
+
+// Written once, and full at some point.
+class Pipe : public MemoryStream {
+ public:
+  Status write(Bytes data) override {
+    if (bytes.size() + data.size() > 500 * kPage) return fail_errno(ENOSPC, "server: write");
+    return MemoryStream::write(data);
+  }
+  Status restart() override { return Stream::restart(); }
+};
+
+TEST_F(WriteDump, AStreamThatIsWrittenOnceSaysWhyThereIsNoSmallerDump) {
+  struct Notes : DumpObserver {
+    void note(std::string_view text) override { all += text; }
+    std::string all;
+  } notes;
+  Pipe pipe;
+  request_.destination_stream = &pipe;
+  const Status written = write_dump(request_, report_, notes);
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().kind(), ErrorKind::no_space);
+  EXPECT_THAT(written.error().message(), HasSubstr("server: write"));
+  EXPECT_THAT(notes.all, HasSubstr("written only once"));
+  EXPECT_FALSE(pipe.finished);
+  EXPECT_GT(report_.pages_missing, 0U);
 }
 
 // Refuses from a given write on; says what it leaves.

@@ -43,6 +43,9 @@ class KdumpWriterTest : public testing::Test {
   // Pages 3 to 7 exist, 3, 4 and 6 are dumped: stored, zero, lost.
   Status write_small_dump(RandomAccess& sink) {
     KdumpWriter writer(sink, parameters_);
+    return write_small_dump(writer);
+  }
+  static Status write_small_dump(KdumpWriter& writer) {
     Bitmap existing({Pfn(0), Pfn(kPages)});
     existing.set_range({Pfn(3), Pfn(8)});
     Bitmap dumpable({Pfn(0), Pfn(kPages)});
@@ -51,7 +54,7 @@ class KdumpWriterTest : public testing::Test {
     TRY(writer.write_bitmaps(Pfn(0), existing.bytes(), dumpable.bytes()));
     TRY(writer.begin_pages(3, true));
     const StoredPage pages[] = {{5, 0x20, PageFate::stored}, {0, 0, PageFate::zero}, {0, 0, PageFate::lost}};
-    TRY(writer.add(pages, bytes_of(std::string_view("hello"))));
+    TRY(writer.add(0, pages, bytes_of(std::string_view("hello"))));
     return writer.finish();
   }
 
@@ -169,10 +172,11 @@ TEST_F(KdumpWriterTest, RefusesMoreOrFewerPagesThanAnnounced) {
   KdumpWriter writer(sink, parameters_);
   ASSERT_TRUE(writer.write_header());
   ASSERT_TRUE(writer.begin_pages(2, false));
-  ASSERT_TRUE(writer.add({&page, 1}, {}));
+  ASSERT_TRUE(writer.add(0, {&page, 1}, {}));
   EXPECT_FALSE(writer.finish());
-  ASSERT_TRUE(writer.add({&page, 1}, {}));
-  EXPECT_FALSE(writer.add({&page, 1}, {}));
+  EXPECT_FALSE(writer.add(2, {&page, 1}, {}));
+  ASSERT_TRUE(writer.add(1, {&page, 1}, {}));
+  EXPECT_FALSE(writer.add(1, {&page, 1}, {}));
 }
 
 // Writes pages of incompressible data until the sink is full; the number of pages asked for.
@@ -180,7 +184,7 @@ uint64_t fill_up(KdumpWriter& writer, uint64_t count) {
   ByteVector data(kPage, std::byte{0xa5});
   const StoredPage page{static_cast<uint32_t>(kPage), 0, PageFate::stored};
   for (uint64_t i = 0; i < count; ++i) {
-    if (!writer.add({&page, 1}, data)) return i;
+    if (!writer.add(i, {&page, 1}, data)) return i;
   }
   return count;
 }
@@ -211,6 +215,67 @@ TEST_F(KdumpWriterTest, AFullTargetKeepsTheDescriptorsOfWhatFits) {
   // What a full target takes of the last piece counts too, but for the last 64 KiB.
   EXPECT_GE(kept, 600 - 17U);
   EXPECT_LE(kept, 600U);
+}
+
+// Takes everything and says with the next call what it refused, as a server does that gets writes ahead.
+class LateSink : public MemorySink {
+ public:
+  Status write_at(uint64_t offset, Bytes data) override {
+    Status before = settle();
+    Status written = MemorySink::write_at(offset, data);
+    if (!written) late_ = std::move(written);
+    return before;
+  }
+  [[nodiscard]] bool answers_late() const override { return true; }
+  Status settle() override { return std::exchange(late_, {}); }
+
+ private:
+  Status late_;
+};
+
+TEST_F(KdumpWriterTest, WhatWasRefusedLateHasNoDescriptor) {
+  constexpr uint64_t kCount = 10000;
+  LateSink sink;
+  sink.capacity = kDescriptors + kCount * sizeof(PageDesc) + 5000 * kPage;
+  KdumpWriter writer(sink, parameters_);
+  ASSERT_TRUE(writer.write_header());
+  ASSERT_TRUE(writer.begin_pages(kCount, false));
+  ASSERT_LT(fill_up(writer, kCount), kCount);
+  EXPECT_EQ(writer.abandon(), Leftover::incomplete);
+  EXPECT_EQ(sink.at<le32>(424), 0x28U);  // zstd, incomplete
+  uint64_t kept = 0;
+  for (uint64_t i = 0; i < kCount; ++i) {
+    const auto desc = sink.at<PageDesc>(kDescriptors + i * sizeof(PageDesc));
+    if (desc.offset == 0) continue;
+    ++kept;
+    const auto offset = static_cast<uint64_t>(int64_t{desc.offset});
+    ASSERT_LE(offset + desc.size, sink.bytes.size());
+    EXPECT_EQ(sink.bytes[offset + kPage - 1], std::byte{0xa5});
+  }
+  EXPECT_EQ(kept, kCount - writer.pages_missing());
+  EXPECT_GE(kept, 5000 - KdumpWriter::kSettleBytes / kPage - 512);
+}
+
+TEST_F(KdumpWriterTest, BeginsAgainAsIfNothingHadBeen) {
+  MemorySink expected;
+  ASSERT_TRUE(write_small_dump(expected));
+  MemorySink sink;
+  KdumpWriter writer(sink, parameters_);
+  ASSERT_TRUE(writer.write_header());
+  ASSERT_TRUE(writer.begin_pages(1000, false));
+  ASSERT_EQ(fill_up(writer, 1000), 1000U);
+  ASSERT_TRUE(writer.restart());
+  EXPECT_EQ(writer.size(), 0U);
+  ASSERT_TRUE(write_small_dump(writer));
+  EXPECT_EQ(sink.bytes, expected.bytes);
+}
+
+TEST_F(KdumpWriterTest, DiscardsWhatHasNoPage) {
+  MemorySink sink;
+  KdumpWriter writer(sink, parameters_);
+  ASSERT_TRUE(writer.write_header());
+  EXPECT_EQ(writer.abandon(), Leftover::nothing);
+  EXPECT_TRUE(sink.discarded);
 }
 
 TEST_F(KdumpWriterTest, AllocatesBeforeAnyData) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <random>
 
 #include "tests/unit/makedumpfile/support/fake_vmcore.h"
@@ -37,19 +38,25 @@ class CopyPagesTest : public testing::Test {
     parameters_.notes = &vmcore_.notes();
   }
 
-  Result<CopyCounts> copy(CodecId codec, unsigned threads, MemorySink& sink) {
+  // In one pass, or the pages that `first` says before the others.
+  Result<CopyCounts> copy(CodecId codec, unsigned threads, MemorySink& sink, const WantPage& first = {}) {
     parameters_.codec = codec;
     KdumpWriter writer(sink, parameters_);
     TRY(writer.write_header());
     TRY(writer.write_bitmaps(Pfn(0), dumpable_.bytes(), dumpable_.bytes()));
     TRY(writer.begin_pages(dumpable_.count(), true));
-    bool given = false;
-    const auto next = [&]() -> Result<const Bitmap*> {
-      return std::exchange(given, true) ? nullptr : &dumpable_;
+    CopyCounts counts;
+    const auto pass = [&](const WantPage& want) {
+      bool given = false;
+      const auto next = [&]() -> Result<const Bitmap*> {
+        return std::exchange(given, true) ? nullptr : &dumpable_;
+      };
+      const EncoderSettings settings{&vmcore_, kPage, codec, true};
+      const auto progress = [this](uint64_t done) { progress_.push_back(done); };
+      return copy_pages(settings, threads, next, want, writer, progress, counts);
     };
-    const EncoderSettings settings{&vmcore_, kPage, codec, true};
-    const CopyCounts counts = TRY(
-        copy_pages(settings, threads, next, writer, [this](uint64_t done) { progress_.push_back(done); }));
+    TRY(pass(first));
+    if (first) TRY(pass(std::not_fn(first)));
     TRY(writer.finish());
     return counts;
   }
@@ -86,6 +93,24 @@ TEST_F(CopyPagesTest, EveryPageComesBack) {
       ASSERT_TRUE(vmcore_.read(PhysAddr(pfn.value() * kPage), original));
       ASSERT_EQ(page_in(sink, index++, row.id), original) << row.name << " pfn " << pfn.value();
     }
+  }
+}
+
+TEST_F(CopyPagesTest, PagesThatComeFirstAreFoundWhereTheyBelong) {
+  const WantPage first = [](Pfn pfn) { return pfn.value() % 50 >= 30 || pfn.value() % 9 == 0; };
+  MemorySink plain;
+  const auto expected = copy(CodecId::lzo, 1, plain);
+  ASSERT_TRUE(expected);
+  for (const unsigned threads : {1U, 3U}) {
+    progress_.clear();
+    MemorySink sink;
+    const auto counts = copy(CodecId::lzo, threads, sink, first);
+    ASSERT_TRUE(counts) << counts.error().message();
+    EXPECT_EQ(counts->written, expected->written);
+    EXPECT_EQ(counts->zero, expected->zero);
+    EXPECT_TRUE(std::ranges::is_sorted(progress_));
+    for (uint64_t index = 0; index < counts->written; ++index)
+      ASSERT_EQ(page_in(sink, index, CodecId::lzo), page_in(plain, index, CodecId::lzo)) << index;
   }
 }
 
@@ -147,9 +172,10 @@ TEST_F(CopyPagesTest, AFailingBitmapEndsTheCopy) {
     return &dumpable_;
   };
   const EncoderSettings settings{&vmcore_, kPage, CodecId::none, false};
-  const auto counts = copy_pages(settings, 4, next, writer, [](uint64_t) {});
-  ASSERT_FALSE(counts);
-  EXPECT_EQ(counts.error().message(), "struct pages are gone");
+  CopyCounts counts;
+  const Status copied = copy_pages(settings, 4, next, {}, writer, [](uint64_t) {}, counts);
+  ASSERT_FALSE(copied);
+  EXPECT_EQ(copied.error().message(), "struct pages are gone");
 }
 
 TEST_F(CopyPagesTest, ReportsProgressInOrder) {

@@ -177,8 +177,13 @@ TEST_F(ProtectedPagesTest, TheLogRing) {
 
 TEST_F(ProtectedPagesTest, TheMemoryNodes) {
   const ProtectedPages pages = find();
-  EXPECT_EQ(pages.pages(Protection::memory_node), 3U);
+  // The node has three pages, the roots have four, and the section is in one of those.
+  EXPECT_EQ(pages.pages(Protection::memory_node), 3U + 4);
   EXPECT_TRUE(has(pages, FakeProtected::kNode + 8999));
+  EXPECT_TRUE(has(pages, FakeStructPages::kRoots + 0x3fff));
+  EXPECT_TRUE(has(pages, FakeStructPages::kSections));
+  EXPECT_TRUE(pages.is_vital(Pfn(FakeStructPages::kSections >> 12)));
+  EXPECT_FALSE(pages.is_vital(Pfn(FakeStructPages::kPlace >> 12)));
 }
 
 TEST_F(ProtectedPagesTest, TheStacksOfCurrentTasks) {
@@ -231,11 +236,9 @@ TEST_F(ProtectedPagesTest, ModulesBeginWhereTheKernelSaysThatTheImageEnds) {
 
 TEST_F(ProtectedPagesTest, TheStructPages) {
   const ProtectedPages pages = find();
-  // Those of a whole section take 2 MiB; the section is in a page of its own, the roots are in four.
-  EXPECT_EQ(pages.pages(Protection::vmemmap), 512U + 4);
+  // Those of a whole section take 2 MiB.
+  EXPECT_EQ(pages.pages(Protection::vmemmap), 512U);
   EXPECT_TRUE(has(pages, FakeStructPages::kPlace));
-  EXPECT_TRUE(has(pages, FakeStructPages::kRoots + 0x3fff));
-  EXPECT_TRUE(has(pages, FakeStructPages::kSections));
 }
 
 TEST_F(ProtectedPagesTest, WhatCannotBeReadIsAGapAndNoMore) {
