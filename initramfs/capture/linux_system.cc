@@ -15,6 +15,7 @@
 #include "initramfs/capture/attempt.h"
 #include "initramfs/capture/mount_options.h"
 #include "initramfs/capture/network.h"
+#include "initramfs/capture/nfs.h"
 #include "initramfs/capture/program.h"
 #include "initramfs/capture/step_child.h"
 
@@ -74,13 +75,25 @@ void LinuxSystem::abandon(const std::string& device) {
   ++abandoned_;
 }
 
+Result<std::string> LinuxSystem::make_mount_point() const {
+  std::string where = mount_point();
+  if (mkdir(where.c_str(), 0700) != 0 && errno != EEXIST) return fail_errno(errno, "cannot create {}", where);
+  return where;
+}
+
 Result<Mounted> LinuxSystem::mount_target(const std::string& device, const plan::Target& target,
                                           SteadyTime deadline) {
-  const std::string where = mount_point();
-  if (mkdir(where.c_str(), 0700) != 0 && errno != EEXIST) return fail_errno(errno, "cannot create {}", where);
+  const std::string where = TRY(make_mount_point());
   TRY(run_step_in_child([&] { return mount_device(device, target, where); }, deadline));
   memory_.sample();
   return Mounted{.where = where, .warning = filesystem_errors(device, target.fstype)};
+}
+
+Result<Mounted> LinuxSystem::mount_nfs(const plan::Target& target, SteadyTime deadline) {
+  const std::string where = TRY(make_mount_point());
+  Result<Mounted> mounted = mount_export(target, where, deadline);
+  memory_.sample();
+  return mounted;
 }
 
 Result<NetworkUp> LinuxSystem::bring_up_network(const plan::Network& network, SteadyTime deadline) {

@@ -18,6 +18,7 @@ class LinuxSystem final : public System {
   Result<Mounted> mount_target(const std::string& device, const plan::Target& target,
                                SteadyTime deadline) override;
   Result<NetworkUp> bring_up_network(const plan::Network& network, SteadyTime deadline) override;
+  Result<Mounted> mount_nfs(const plan::Target& target, SteadyTime deadline) override;
   void abandon(const std::string& device) override;
   Status unmount_target(SteadyTime deadline) override;
   AttemptOutcome run_worker(const protocol::Request& request, const AttemptLimits& limits,
@@ -29,6 +30,7 @@ class LinuxSystem final : public System {
 
  private:
   [[nodiscard]] std::string mount_point() const;
+  [[nodiscard]] Result<std::string> make_mount_point() const;
 
   DeviceFinder finder_;
   unsigned abandoned_ = 0;  // mount points that are lost
