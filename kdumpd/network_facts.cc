@@ -52,7 +52,7 @@ Result<LinkAddress> parse_link_address(const netlink::Message& message) {
   const auto own = address_in(attributes, IFA_LOCAL);
   if (!own && !shown) return fail(ErrorKind::corrupt, "netlink: an address without bytes");
   LinkAddress address{.index = static_cast<int>(fixed.ifa_index),
-                      .prefix = {own.value_or(*shown), fixed.ifa_prefixlen},
+                      .prefix = {own ? *own : *shown, fixed.ifa_prefixlen},
                       .flags = attributes.number(IFA_FLAGS).value_or(fixed.ifa_flags)};
   if (own && shown && *own != *shown) address.prefix = host_prefix(*own);
   if (address.prefix.length > address.prefix.address.bits())
