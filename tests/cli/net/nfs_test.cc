@@ -187,6 +187,35 @@ TEST(Nfs, AFullDiskIsNoSpace) {
   EXPECT_EQ((*file)->remains(), "/host-date/vmcore-incomplete");
 }
 
+TEST(Nfs, AFullDiskTakesASmallerDumpInPlaceOfTheOneThatDidNotFit) {
+  const NfsLab lab;
+  Mounted to(lab.target(lab.full()));
+  ASSERT_TRUE(to.directory) << to.error;
+  auto file = to.directory->create("vmcore");
+  ASSERT_TRUE(file);
+  ASSERT_FALSE(write_dump(**file, kPages));
+  const Status again = (*file)->restart();
+  ASSERT_TRUE(again) << again.error().message();
+  const Status status = write_dump(**file, 1500);
+  ASSERT_TRUE(status) << status.error().message();
+  const std::string content = read_text(lab.full() + "/host-date/vmcore");
+  EXPECT_TRUE(std::ranges::equal(bytes_of(std::string_view(content)), dump_bytes(1500)));
+}
+
+TEST(Nfs, WhatIsDiscardedIsGone) {
+  const NfsLab lab;
+  Mounted to(lab.target(lab.full()));
+  ASSERT_TRUE(to.directory) << to.error;
+  auto file = to.directory->create("vmcore");
+  ASSERT_TRUE(file);
+  ASSERT_TRUE((*file)->allocate(0, 10000));
+  EXPECT_TRUE(exists(lab.full() + "/host-date/vmcore-incomplete"));
+  const Status status = (*file)->discard();
+  ASSERT_TRUE(status) << status.error().message();
+  EXPECT_EQ((*file)->remains(), "");
+  EXPECT_FALSE(exists(lab.full() + "/host-date/vmcore-incomplete"));
+}
+
 TEST(Nfs, SpaceIsTakenBeforehand) {
   const NfsLab lab;
   Mounted to(lab.target(lab.full()));

@@ -179,6 +179,36 @@ TEST(Sftp, AFullDiskIsNoSpace) {
   EXPECT_THAT((*file)->remains(), HasSubstr("vmcore-incomplete"));
 }
 
+TEST(Sftp, AFullDiskTakesASmallerDumpInPlaceOfTheOneThatDidNotFit) {
+  const SshLab lab;
+  mount_tmpfs(lab.folder() / "full", 8 << 20);
+  Connected to(lab.target(), lab.folder() / "full");
+  ASSERT_TRUE(to.directory) << to.error;
+  auto file = to.directory->create("vmcore");
+  ASSERT_TRUE(file);
+  ASSERT_FALSE(write_dump(**file, kPages));
+  const Status again = (*file)->restart();
+  ASSERT_TRUE(again) << again.error().message();
+  const Status status = write_dump(**file, 1500);
+  ASSERT_TRUE(status) << status.error().message();
+  const std::string content = read_text(to.directory->path() + "/vmcore");
+  EXPECT_TRUE(std::ranges::equal(bytes_of(std::string_view(content)), dump_bytes(1500)));
+}
+
+TEST(Sftp, WhatIsDiscardedIsGone) {
+  const SshLab lab;
+  Connected to(lab.target(), lab.dumps());
+  ASSERT_TRUE(to.directory) << to.error;
+  auto file = to.directory->create("vmcore");
+  ASSERT_TRUE(file);
+  ASSERT_TRUE((*file)->allocate(0, 10000));
+  EXPECT_TRUE(exists(to.directory->path() + "/vmcore-incomplete"));
+  const Status status = (*file)->discard();
+  ASSERT_TRUE(status) << status.error().message();
+  EXPECT_EQ((*file)->remains(), "");
+  EXPECT_FALSE(exists(to.directory->path() + "/vmcore-incomplete"));
+}
+
 TEST(Sftp, SpaceIsTakenBeforehand) {
   const SshLab lab;
   mount_tmpfs(lab.folder() / "full", 8 << 20);
