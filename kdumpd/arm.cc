@@ -7,6 +7,7 @@
 
 #include "common/file.h"
 #include "common/text.h"
+#include "kdumpd/dump_estimate.h"
 #include "kdumpd/prepare.h"
 #include "kdumpd/previous_image.h"
 
@@ -43,6 +44,39 @@ class Attempt {
       problems_.errors.push_back(
           fmt::format("there is no image {}; kdumpctl restart builds it", image_path(preparation_)));
     return problems_.none();
+  }
+
+  // What an earlier crash left on bare devices; it would stay there, and be in the way of the next.
+  void take_raw_dumps() {
+    for (const ResolvedTarget& target : preparation_.targets) {
+      if (target.take_to.empty()) continue;
+      const auto taken = effects_.extract_raw(target.target.device.devname, target.take_to);
+      if (!taken)
+        problems_.warnings.push_back(fmt::format("{}: {}", target.described, taken.error().message()));
+      if (taken && !taken->warning.empty()) problems_.warnings.push_back(taken->warning);
+      if (taken && !taken->directory.empty())
+        context_.announce(Level::info, fmt::format("A dump from {} is in {}", target.target.device.devname,
+                                                   taken->directory));
+    }
+  }
+
+  // Whether there is a target that takes dumps. One that does not is tried all the same after a panic: it may
+  // be back by then, and the others come after it.
+  bool proved() {
+    std::vector<std::string> failed;
+    status_.targets.clear();
+    for (const ResolvedTarget& target : preparation_.targets) {
+      const auto proof = effects_.prove(target, preparation_.settings.config.core_collector);
+      if (proof) check_space(target, *proof);
+      if (!proof) failed.push_back(fmt::format("{}: {}", target.described, proof.error().message()));
+      status_.targets.push_back({.described = target.described,
+                                 .problem = proof ? "" : proof.error().message(),
+                                 .free_bytes = proof ? proof->free_bytes : std::nullopt});
+    }
+    const bool some = failed.size() < preparation_.targets.size();
+    auto& list = some ? problems_.warnings : problems_.errors;
+    list.insert(list.end(), failed.begin(), failed.end());
+    return some;
   }
 
   // Whether `when` says that the machine is armed well enough.
@@ -101,6 +135,24 @@ class Attempt {
   }
 
  private:
+  void check_space(const ResolvedTarget& target, const Proof& proof) {
+    const conf::Config& config = preparation_.settings.config;
+    const auto meminfo = context_.host.read("/proc/meminfo");
+    if (!meminfo || !proof.free_bytes) return;
+    const auto estimate = estimate_dump(*meminfo, config.core_collector);
+    if (!estimate || *proof.free_bytes >= estimate->bytes + min_free_of(target)) return;
+    problems_.warnings.push_back(fmt::format(
+        "{}: {} are free; a dump now would take up to {} (level {}, not compressed), and {} are to "
+        "stay free",
+        target.described, human_size(*proof.free_bytes), human_size(estimate->bytes), estimate->level,
+        human_size(min_free_of(target))));
+  }
+
+  // A bare device is all for the dump.
+  [[nodiscard]] uint64_t min_free_of(const ResolvedTarget& target) const {
+    return target.target.kind == plan::TargetKind::raw ? 0 : preparation_.settings.config.min_free;
+  }
+
   [[nodiscard]] kexec::CrashImage wanted_image() const {
     return {context_.host.at(preparation_.kernel.path), image_path(preparation_), preparation_.command_line};
   }
@@ -178,7 +230,9 @@ ServiceStatus arm(const Context& context, When when) {
   const bool reserved = attempt.reserved();
   // Even then: whoever has to reboot for the reservation wants to know what else is in the way.
   const bool prepared = attempt.prepared();
-  if (reserved && prepared && !attempt.nothing_to_do(when) && attempt.image_ready()) attempt.load();
+  if (prepared) attempt.take_raw_dumps();
+  const bool wanted = reserved && prepared && !attempt.nothing_to_do(when);
+  if (wanted && attempt.proved() && attempt.image_ready()) attempt.load();
   return attempt.finish();
 }
 

@@ -8,7 +8,7 @@
 
 namespace kdump::service {
 
-Effects real_effects(const Host& host) {
+Effects real_effects(const Host& host, const Announce& announce) {
   const kexec::SystemRoot root{host.root()};
   return {
       .check_reservation = [host] { return check_reservation(host); },
@@ -25,6 +25,10 @@ Effects real_effects(const Host& host) {
                  .addresses = resolve_host,
                  .reach_export = reach_export,
                  .discover_network = discover_network},
+      .prove = prove_target,
+      .extract_raw = [host, announce](
+                         const std::string& device,
+                         const std::string& path) { return extract_raw(host, device, path, announce); },
   };
 }
 

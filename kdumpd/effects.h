@@ -10,6 +10,8 @@
 #include "initramfs/build/image.h"
 #include "kdumpd/host.h"
 #include "kdumpd/prepare.h"
+#include "kdumpd/proof.h"
+#include "kdumpd/raw_extract.h"
 #include "kexec/loader.h"
 
 namespace kdump::service {
@@ -23,8 +25,10 @@ struct Effects {
   std::function<Result<image::Image>(const image::Request&, const std::string& directory)> build;
   std::function<Result<image::Image>(const image::Request&, const std::string& output)> build_file;
   Probes probes;
+  std::function<Result<Proof>(const ResolvedTarget&, const std::vector<std::string>& collector)> prove;
+  std::function<Result<RawExtraction>(const std::string& device, const std::string& path)> extract_raw;
 };
 
-Effects real_effects(const Host& host);
+Effects real_effects(const Host& host, const Announce& announce);
 
 }  // namespace kdump::service

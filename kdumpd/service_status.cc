@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 constexpr std::string_view kArmedNames[] = {"nothing", "wanted", "previous"};
 
 std::string now_iso() {
@@ -43,6 +43,33 @@ Status get(const json& object, const char* key, T& value) {
     return fail(ErrorKind::corrupt, "\"{}\" has the wrong type", key);
   }
   return {};
+}
+
+json json_of(const TargetStatus& target) {
+  json object{{"described", target.described}, {"problem", target.problem}};
+  object["free_bytes"] = target.free_bytes ? json(*target.free_bytes) : json(nullptr);
+  return object;
+}
+
+Result<TargetStatus> target_of(const json& object) {
+  TargetStatus target;
+  if (!object.is_object()) return fail(ErrorKind::corrupt, "not an object");
+  TRY(get(object, "described", target.described));
+  TRY(get(object, "problem", target.problem));
+  const auto free = object.find("free_bytes");
+  if (free == object.end()) return fail(ErrorKind::corrupt, "\"free_bytes\" is missing");
+  if (free->is_null()) return target;
+  if (!free->is_number_unsigned()) return fail(ErrorKind::corrupt, "\"free_bytes\" has the wrong type");
+  target.free_bytes = free->get<uint64_t>();
+  return target;
+}
+
+Result<std::vector<TargetStatus>> targets_of(const json& object) {
+  const auto found = object.find("targets");
+  if (found == object.end() || !found->is_array()) return fail(ErrorKind::corrupt, "\"targets\" is no list");
+  std::vector<TargetStatus> targets;
+  for (const json& target : *found) targets.push_back(TRY(with_context(target_of(target), "\"targets\"")));
+  return targets;
 }
 
 Result<ArmedState> armed_of(const std::string& name) {
@@ -80,6 +107,8 @@ std::string to_json(const ServiceStatus& status) {
               {"errors", status.errors},
               {"warnings", status.warnings},
               {"updated", status.updated}};
+  object["targets"] = json::array();
+  for (const TargetStatus& target : status.targets) object["targets"].push_back(json_of(target));
   if (status.loaded) object["loaded"] = json_of(*status.loaded);
   // A path may hold any bytes; what is not UTF-8 is shown as such instead of failing the whole status.
   return object.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
@@ -98,6 +127,7 @@ Result<ServiceStatus> status_from_json(std::string_view text) {
   TRY(get(object, "errors", status.errors));
   TRY(get(object, "warnings", status.warnings));
   TRY(get(object, "updated", status.updated));
+  status.targets = TRY(targets_of(object));
   status.armed = TRY(armed_of(armed));
   if (const auto loaded = object.find("loaded"); loaded != object.end())
     status.loaded = TRY(with_context(loaded_of(*loaded), "\"loaded\""));

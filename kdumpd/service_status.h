@@ -26,10 +26,20 @@ struct LoadedImage {
 
 enum class ArmedState { nothing, wanted, previous };
 
+// What became of a target when it was tried.
+struct TargetStatus {
+  std::string described;  // "/var/crash on /dev/vda (ext4)"
+  std::string problem;    // empty: a dump can be saved there
+  std::optional<uint64_t> free_bytes;
+
+  bool operator==(const TargetStatus&) const = default;
+};
+
 struct ServiceStatus {
   ArmedState armed = ArmedState::nothing;
   std::optional<LoadedImage> loaded;
-  std::string target;  // "/var/crash on /dev/vda (ext4)"
+  std::string target;                   // all of them, for people
+  std::vector<TargetStatus> targets{};  // as they were tried by the last attempt that got so far
   uint64_t reserved_bytes = 0;
   uint64_t image_bytes = 0;           // of the initrd, compressed
   std::vector<std::string> errors;    // of the last attempt to arm

@@ -26,6 +26,9 @@ std::vector<std::string> remarks(const ServiceStatus& status) {
   else if (!status.errors.empty())
     lines.push_back("armed with what was loaded before, the last attempt failed: " + first_of(status.errors));
   if (!status.target.empty()) lines.push_back("dumps go to " + status.target);
+  for (const TargetStatus& target : status.targets)
+    if (!target.problem.empty())
+      lines.push_back(fmt::format("{} took no file when it was tried: {}", target.described, target.problem));
   return lines;
 }
 

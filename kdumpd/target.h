@@ -18,7 +18,9 @@ struct ResolvedTarget {
   plan::Target target;
   std::string described;              // "/var/crash on /dev/vda (ext4)", "/srv on ssh kdump@server"
   std::vector<std::string> warnings;  // what may make a dump fail
-  std::string private_key{};          // ssh: the file here that is target.ssh.key in the image
+  bool read_only = false;     // filesystem: mounted so here, by whom nobody else may mount it otherwise
+  std::string private_key{};  // ssh: the file here that is target.ssh.key in the image
+  std::string take_to{};      // raw: the directory here that its dumps are moved to
 };
 
 // Error for whatever would make every dump fail: no directory, no such device, no key, …

@@ -2,12 +2,10 @@
 // Filesystems: from `path` and `ext4 …`, `xfs …`, … to a device, its filesystem and a directory on it.
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 
-#include "common/text.h"
 #include "kdumpd/block_device.h"
 #include "kdumpd/filesystems.h"
 #include "kdumpd/mounts.h"
@@ -17,27 +15,16 @@
 namespace kdump::service {
 namespace {
 
-constexpr uint64_t kLittleSpace = uint64_t{256} << 20;
-
 // Warnings where the capture kernel may do better than the running one, errors where it cannot.
-Status check_writable(const Host& host, const std::string& directory, std::vector<std::string>& warnings) {
+Status check_writable(const Host& host, const std::string& directory, ResolvedTarget& resolved) {
   if (faccessat(AT_FDCWD, host.at(directory).c_str(), W_OK, AT_EACCESS) == 0) return {};
   if (errno != EROFS) return fail_errno(errno, "dump directory {} is not writable", directory);
-  warnings.push_back(
+  resolved.read_only = true;
+  resolved.warnings.push_back(
       fmt::format("{} is on a filesystem mounted read-only; the capture kernel will mount it read-write, "
-                  "which fails if it is "
-                  "damaged",
+                  "which fails if it is damaged",
                   directory));
   return {};
-}
-
-void check_space(const Host& host, const std::string& directory, std::vector<std::string>& warnings) {
-  struct statvfs info{};
-  if (statvfs(host.at(directory).c_str(), &info) != 0) return;
-  const uint64_t free = info.f_bavail * info.f_frsize;
-  if (free < kLittleSpace)
-    warnings.push_back(
-        fmt::format("only {} are free in {}; a dump may not fit", human_size(free), directory));
 }
 
 Result<const Filesystem*> filesystem_of(const std::string& place, const std::string& found) {
@@ -115,8 +102,7 @@ Result<ResolvedTarget> mounted_filesystem(const Host& host, const Mount& mount,
   device.fstype = mount.fstype;
   const Filesystem* const filesystem =
       TRY(checked_filesystem(host, devname, devname, device.fstype, resolved.warnings));
-  TRY(check_writable(host, directory, resolved.warnings));
-  check_space(host, directory, resolved.warnings);
+  TRY(check_writable(host, directory, resolved));
   resolved.target = plan_target(device, options_of(*filesystem, mount), path_in_filesystem(mount, directory));
   resolved.described = describe(resolved.target);
   return resolved;

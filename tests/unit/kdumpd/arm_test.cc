@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <set>
+
 #include "common/file.h"
 #include "kdumpd/daemon.h"
 #include "kdumpd/reservation.h"
@@ -40,6 +42,15 @@ class ArmTest : public testing::Test {
     effects.probes.check_collector = [this](const auto&) { return collector; };
     effects.probes.addresses = [](const auto&) -> Result<std::vector<std::string>> {
       return std::vector<std::string>{"192.0.2.7"};
+    };
+    effects.prove = [this](const ResolvedTarget& target, const auto&) -> Result<Proof> {
+      tried.push_back(target.described);
+      if (dead.contains(target.described)) return fail("nobody there");
+      return Proof{.free_bytes = free_bytes};
+    };
+    effects.extract_raw = [this](const std::string& device, const std::string& path) {
+      extracted.push_back(device + " to " + path);
+      return extraction;
     };
     effects.probes.discover_network = [this](const auto&, const auto&) { return network; };
     return {host, effects, log.announce()};
@@ -81,6 +92,11 @@ class ArmTest : public testing::Test {
   bool load_fails = false;
   bool build_fails = false;
   Status collector;
+  std::vector<std::string> tried;
+  std::set<std::string> dead;
+  std::optional<uint64_t> free_bytes = uint64_t{100} << 30;
+  std::vector<std::string> extracted;
+  Result<RawExtraction> extraction;
   Result<FoundNetwork> network =
       FoundNetwork{.network = {.interfaces = {{"eth0", "52:54:00:12:34:56", 1500, {"192.0.2.1/24"}}},
                                .routes = {},
@@ -202,6 +218,60 @@ TEST_F(ChainTest, ATargetWithoutARouteIsLeftOut) {
   EXPECT_EQ(run("start"), 0);
   EXPECT_THAT(requests[0].plan.targets, SizeIs(1));
   EXPECT_THAT(recorded().warnings, ElementsAre("ssh kdump@server: no route to 192.0.2.7"));
+}
+
+TEST_F(ChainTest, EveryTargetIsTriedAndWhatFailsIsToldAndKept) {
+  dead = {"/var/crash on ssh kdump@server"};
+  configure("ssh kdump@server\nfallback ext4 /dev/vda\n");
+  EXPECT_EQ(run("start"), 0);
+  EXPECT_THAT(tried, ElementsAre("/var/crash on ssh kdump@server", "/var/crash on /dev/vda (ext4)"));
+  ASSERT_THAT(requests, SizeIs(1));
+  EXPECT_THAT(requests[0].plan.targets, SizeIs(2));
+  EXPECT_THAT(recorded().warnings, ElementsAre("/var/crash on ssh kdump@server: nobody there"));
+  EXPECT_THAT(recorded().targets,
+              ElementsAre(TargetStatus{"/var/crash on ssh kdump@server", "nobody there", {}},
+                          TargetStatus{"/var/crash on /dev/vda (ext4)", "", free_bytes}));
+  EXPECT_THAT(
+      describe_status(context(), true),
+      testing::Contains("/var/crash on ssh kdump@server took no file when it was tried: nobody there"));
+}
+
+TEST_F(ChainTest, WithoutAnyTargetThatTakesAFileNothingIsLoaded) {
+  dead = {"/var/crash on ssh kdump@server"};
+  configure("ssh kdump@server\n");
+  EXPECT_EQ(run("start"), 1);
+  EXPECT_THAT(loads, IsEmpty());
+  EXPECT_THAT(recorded().errors, ElementsAre("/var/crash on ssh kdump@server: nobody there"));
+}
+
+TEST_F(ChainTest, LittleSpaceIsAWarningWithBothNumbers) {
+  machine.write("/proc/meminfo",
+                "MemTotal: 4194304 kB\nMemFree: 1048576 kB\nBuffers: 0 kB\nCached: 1048576 kB\nSwapCached: 0 "
+                "kB\nAnonPages: 1048576 kB\n");
+  free_bytes = uint64_t{1} << 30;
+  EXPECT_EQ(run("start"), 0);
+  EXPECT_THAT(
+      recorded().warnings,
+      ElementsAre("/var/crash on /dev/vda (ext4): 1.0 GiB are free; a dump now would take up to 1.0 GiB "
+                  "(level 31, not compressed), and 64.0 MiB are to stay free"));
+  log.lines.clear();
+  free_bytes = uint64_t{2} << 30;
+  EXPECT_EQ(run("restart"), 0);
+  EXPECT_THAT(recorded().warnings, IsEmpty());
+}
+
+TEST_F(ArmTest, ADumpOnABareDeviceIsTakenBeforeAnythingElse) {
+  machine.add_disk("vdb", 16);
+  static_cast<void>(machine.make_disk("/dev/vdb", 16 << 20));
+  machine.write("/etc/kdump.conf", "raw /dev/vdb\npath /var/crash\n");
+  extraction = RawExtraction{.directory = "/var/crash/x", .warning = "the log is damaged"};
+  EXPECT_EQ(run("start"), 0);
+  EXPECT_THAT(extracted, ElementsAre("/dev/vdb to /var/crash"));
+  EXPECT_THAT(log.all(), HasSubstr("info: A dump from /dev/vdb is in /var/crash/x"));
+  EXPECT_THAT(recorded().warnings, testing::Contains("the log is damaged"));
+  extraction = fail("/var/crash is full");
+  EXPECT_EQ(run("restart"), 0);
+  EXPECT_THAT(recorded().warnings, testing::Contains("raw /dev/vdb: /var/crash is full"));
 }
 
 TEST_F(ArmTest, StartReportsEveryFaultAtOnce) {

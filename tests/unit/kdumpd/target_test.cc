@@ -256,11 +256,12 @@ TEST_F(SecondDiskTest, APartitionByItsUuid) {
 TEST_F(SecondDiskTest, FallbacksComeAfterTheFirstTargetEachWithItsTimeout) {
   make_xfs();
   mounted("254:16 / /mnt rw - xfs /dev/vdb rw");
-  const auto resolved = resolve_targets(
-      machine.host(), conf::parse_config("timeout 30\nfallback xfs LABEL=dumps path=/here timeout=5min\n"
+  const auto resolved =
+      resolve_targets(machine.host(),
+                      conf::parse_config("timeout 30\nfallback xfs LABEL=dumps path=/here timeout=5min\n"
                                          "fallback ext4 /dev/vda\nfallback xfs LABEL=gone")
                           .config,
-      {});
+                      {});
   ASSERT_EQ(resolved.size(), 4U);
   ASSERT_TRUE(resolved[0] && resolved[1] && resolved[2]);
   EXPECT_EQ(resolved[0]->target.device.devname, "/dev/vda");
