@@ -140,8 +140,9 @@ Status FileSink::restart() {
   size_ = written_back_ = 0;
   if (kind_ != Kind::regular) return {};
   if (ftruncate(fd_.get(), 0) != 0) return fail_errno(errno, "cannot empty {}", growing_);
-  // Freed blocks can be given away only after the filesystem's transaction. That an earlier write went wrong
-  // is nothing to the writes to come: fsync answers for those.
+  // That an earlier write went wrong is told to this descriptor once, and is nothing to the writes to come.
+  fsync(fd_.get());
+  // Freed blocks can be given away only after the filesystem's transaction.
   syncfs(fd_.get());
   room_ = std::numeric_limits<uint64_t>::max();
   return look_at_room();
