@@ -10,6 +10,7 @@
 
 #include "common/file.h"
 #include "kdumpd/lock.h"
+#include "kdumpd/raw_targets.h"
 
 namespace kdump::service {
 namespace {
@@ -57,7 +58,7 @@ Status Daemon::prepare() {
 }
 
 bool Daemon::start() {
-  const auto lock = take_lock(context_.host, context_.announce);
+  auto lock = take_lock(context_.host, context_.announce);
   if (!lock) {
     context_.announce(Level::error, lock.error().message());
     return false;
@@ -65,6 +66,7 @@ bool Daemon::start() {
   const ServiceStatus status = arm(context_, When::changed);
   was_loaded_ = context_.effects.loaded().value_or(false);
   show(status, was_loaded_ ? "READY=1\n" : "");
+  if (was_loaded_) begin_taking(std::move(*lock));
   return was_loaded_;
 }
 
@@ -83,10 +85,12 @@ int Daemon::run() {
   return 0;
 }
 
-Result<Daemon::Event> Daemon::wait() const {
-  pollfd items[] = {{signals_.get(), POLLIN, 0}, {changes_.get(), POLLIN, 0}};
+Result<Daemon::Event> Daemon::wait() {
+  pollfd items[] = {
+      {signals_.get(), POLLIN, 0}, {changes_.get(), POLLIN, 0}, {taking_ ? taking_->pidfd() : -1, POLLIN, 0}};
   if (poll(items, std::size(items), kWatchMilliseconds) < 0 && errno != EINTR)
     return fail_errno(errno, "cannot wait for events");
+  if (items[2].revents != 0) end_taking();
   drain(changes_.get());
   return next_signal();
 }
@@ -99,9 +103,30 @@ Daemon::Event Daemon::next_signal() const {
 
 void Daemon::reload_configuration() {
   surroundings_.notify("RELOADING=1");
-  const auto lock = take_lock(context_.host, context_.announce);
+  end_taking();  // it holds the lock
+  auto lock = take_lock(context_.host, context_.announce);
   if (lock) arm(context_, When::always);
   surroundings_.notify("READY=1");
+  if (lock) begin_taking(std::move(*lock));
+}
+
+// In a child, for it may take its time, and hang with its device. The machine is armed meanwhile; whenever
+// the child ends, the device is as it was or has forgotten what was taken. The child keeps the lock.
+void Daemon::begin_taking(UniqueFd lock) {
+  if (!has_raw_targets(context_.host)) return;
+  Result<Child> child =
+      spawn_function([&] { return take_raw_dumps(context_.host, context_.announce) ? 0 : 1; });
+  lock.reset();
+  if (child)
+    taking_ = std::move(*child);
+  else
+    context_.announce(Level::error, child.error().message());
+}
+
+void Daemon::end_taking() {
+  if (!taking_) return;
+  [[maybe_unused]] const Result<ExitState> ended = taking_->wait(std::chrono::steady_clock::now());
+  taking_.reset();
 }
 
 // Says so when somebody else armed or disarmed the machine.
@@ -118,6 +143,7 @@ void Daemon::watch() {
 
 void Daemon::end() {
   surroundings_.notify("STOPPING=1");
+  end_taking();
   if (!stop_disarms(surroundings_.running_job())) {
     context_.announce(Level::info, "ending; what is loaded stays loaded");
     return;

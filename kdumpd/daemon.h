@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/fd.h"
+#include "common/process.h"
 #include "kdumpd/arm.h"
 
 namespace kdump::service {
@@ -39,17 +40,20 @@ class Daemon {
  private:
   enum class Event { none, reload, end };
 
-  [[nodiscard]] Result<Event> wait() const;
+  [[nodiscard]] Result<Event> wait();
   [[nodiscard]] Event next_signal() const;
   void reload_configuration();
   void watch();
   void end();
+  void begin_taking(UniqueFd lock);
+  void end_taking();
   void show(const ServiceStatus& status, const std::string& first = "");
 
   Context context_;
   Surroundings surroundings_;
   UniqueFd signals_;
-  UniqueFd changes_;  // inotify on the folder of status.json: kdumpctl may arm and disarm too
+  UniqueFd changes_;             // inotify on the folder of status.json: kdumpctl may arm and disarm too
+  std::optional<Child> taking_;  // dumps from raw devices
   bool was_loaded_ = false;
   std::string shown_;
 };

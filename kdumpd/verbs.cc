@@ -7,6 +7,7 @@
 
 #include "kdumpd/image_verb.h"
 #include "kdumpd/lock.h"
+#include "kdumpd/raw_targets.h"
 #include "kdumpd/status_verb.h"
 
 namespace kdump::service {
@@ -26,11 +27,20 @@ int conclude(const Context& context, const ServiceStatus& status, std::string_vi
   return well ? kSuccess : kFailure;
 }
 
-int start(const Context& context, Arguments /*arguments*/) {
+int start_unless_loaded(const Context& context) {
   const bool loaded = context.effects.loaded().value_or(false);
   const ServiceStatus status = arm(context, When::not_loaded);
   if (loaded && status.errors.empty()) return kSuccess;
   return conclude(context, status, "kexec: loaded kdump kernel", "Starting kdump");
+}
+
+// After arming, since it may take its time: a panic meanwhile leaves what is on such a device alone.
+int then_take_raw_dumps(const Context& context, int started) {
+  return take_raw_dumps(context.host, context.announce) ? started : kFailure;
+}
+
+int start(const Context& context, Arguments /*arguments*/) {
+  return then_take_raw_dumps(context, start_unless_loaded(context));
 }
 
 int stop(const Context& context, Arguments /*arguments*/) {
@@ -39,7 +49,9 @@ int stop(const Context& context, Arguments /*arguments*/) {
 
 // Not stop and start: between the two the machine would be without protection, for as long as a build takes.
 int restart(const Context& context, Arguments /*arguments*/) {
-  return conclude(context, arm(context, When::always), "kexec: loaded kdump kernel", "Starting kdump");
+  const ServiceStatus status = arm(context, When::always);
+  return then_take_raw_dumps(context,
+                             conclude(context, status, "kexec: loaded kdump kernel", "Starting kdump"));
 }
 
 int reload_verb(const Context& context, Arguments /*arguments*/) {
