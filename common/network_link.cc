@@ -25,6 +25,7 @@ Result<Link> parse_link(const Message& message) {
               .mac = mac_text(attributes, IFLA_ADDRESS),
               .permanent_mac = mac_text(attributes, IFLA_PERM_ADDRESS),
               .kind = attributes.nested(IFLA_LINKINFO).text(IFLA_INFO_KIND),
+              .master = static_cast<int>(attributes.number(IFLA_MASTER).value_or(0)),
               .mtu = static_cast<int>(attributes.number(IFLA_MTU).value_or(0)),
               .hardware = fixed.ifi_type,
               .flags = fixed.ifi_flags};

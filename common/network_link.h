@@ -16,6 +16,7 @@ struct Link {
   std::string mac;            // "52:54:00:12:34:56"; empty when it has none
   std::string permanent_mac;  // of the hardware; empty when the kernel does not say
   std::string kind;           // "bond", "vlan", "bridge", …; empty for plain hardware
+  int master = 0;             // index of the interface that speaks for it (bond, failover, …); 0: none
   int mtu = 0;
   unsigned hardware = 0;  // ARPHRD_ETHER, …
   unsigned flags = 0;     // IFF_UP, IFF_RUNNING, …

@@ -234,7 +234,7 @@ const netlink::Link* matching_link(const std::vector<netlink::Link>& links,
     const bool same = is_loopback(interface)
                           ? link.name == interface.name
                           : link.mac == interface.mac || link.permanent_mac == interface.mac;
-    if (same && (found == nullptr || link.name == interface.name)) found = &link;
+    if (same && link.master == 0 && (found == nullptr || link.name == interface.name)) found = &link;
   }
   return found;
 }

@@ -22,7 +22,8 @@ Result<NetworkUp> bring_up(const plan::Network& network, SteadyTime deadline);
 // tell why it did not do.
 Result<NetworkUp> bring_up_in_child(const plan::Network& network, SteadyTime deadline);
 
-// The link with the interface's MAC address, the one with its name before others; without a MAC address the
+// The link with the interface's MAC address, the one with its name before others, and never one that another
+// speaks for (Azure and failover devices of QEMU show one card as two or three); without a MAC address the
 // one of that name. Null when there is none.
 const netlink::Link* matching_link(const std::vector<netlink::Link>& links, const plan::Interface& interface);
 

@@ -237,6 +237,41 @@ TEST_F(BringUpTest, TheLoopbackComesUp) {
   }
 }
 
+TEST(MatchingLink, IsTheOneThatSpeaksForTheOthers) {
+  netlink::Link standby;
+  standby.index = 2;
+  standby.name = "eth0nsby";
+  standby.mac = kMac;
+  standby.master = 4;
+  netlink::Link card;
+  card.index = 4;
+  card.name = "eth1";
+  card.mac = kMac;
+  const plan::Interface wanted{.name = "enp1s0", .mac = kMac, .mtu = 0, .addresses = {}};
+  const std::vector<netlink::Link> links = {standby, card};
+  ASSERT_NE(matching_link(links, wanted), nullptr);
+  EXPECT_EQ(matching_link(links, wanted)->index, 4);
+}
+
+TEST(MatchingLink, OfTwoWithOneAddressTheNameDecides) {
+  netlink::Link first;
+  first.index = 2;
+  first.name = "eth0";
+  first.mac = kMac;
+  netlink::Link second = first;
+  second.index = 3;
+  second.name = "enp1s0";
+  netlink::Link by_hardware = first;
+  by_hardware.mac = "02:00:00:00:00:01";
+  by_hardware.permanent_mac = kMac;
+  const plan::Interface wanted{.name = "enp1s0", .mac = kMac, .mtu = 0, .addresses = {}};
+  const std::vector<netlink::Link> two = {first, second};
+  EXPECT_EQ(matching_link(two, wanted)->index, 3);
+  const std::vector<netlink::Link> changed = {by_hardware};
+  EXPECT_NE(matching_link(changed, wanted), nullptr);
+  EXPECT_EQ(matching_link({}, wanted), nullptr);
+}
+
 TEST(ResolvConf, NamesServersAndDomains) {
   const plan::Network network{.interfaces = {},
                               .routes = {},
