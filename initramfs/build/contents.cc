@@ -11,6 +11,7 @@
 #include "initramfs/build/modules.h"
 #include "initramfs/build/net_device.h"
 #include "initramfs/build/programs.h"
+#include "initramfs/plan/way.h"
 
 namespace kdump::image {
 namespace {
@@ -129,11 +130,24 @@ Status add_modules(const HostTree& tree, const Request& request, Contents& conte
   return {};
 }
 
+// Only the workers that the targets need: each brings libraries of its own.
+std::set<std::string> worker_suffixes(const plan::Plan& plan) {
+  std::set<std::string> suffixes;
+  for (const auto* targets : {&plan.targets, &plan.rootfs}) {
+    for (const plan::Target& target : *targets) suffixes.emplace(plan::worker_suffix(target));
+  }
+  return suffixes;
+}
+
 Status add_programs(const HostTree& tree, const Request& request, Contents& contents) {
   contents.files.push_back({kInit, request.capture_program, 0755, false});
-  contents.files.push_back({kWorker, request.worker_program, 0755, false});
+  std::vector<std::string> programs{request.capture_program};
+  for (const std::string& suffix : worker_suffixes(request.plan)) {
+    programs.push_back(request.worker_program + suffix);
+    contents.files.push_back({kWorker + suffix, programs.back(), 0755, false});
+  }
   std::set<std::string> known;
-  for (const std::string& program : {request.capture_program, request.worker_program}) {
+  for (const std::string& program : programs) {
     for (const Library& library : TRY(needed_libraries(tree, program))) {
       if (known.insert(library.image_path).second)
         contents.files.push_back({library.image_path, library.path, 0755, false});

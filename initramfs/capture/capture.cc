@@ -20,12 +20,10 @@ void load_modules(Steps& steps, const plan::Plan& plan) {
 
 // The last resort: what the dead kernel said goes to whoever watches the console.
 void show_log(Steps& steps, const plan::Plan& plan) {
-  steps.warn_if_failed("show the end of the log",
-                       [&] { return steps.work(Mode::console_log, plan, plan::Target{}); });
+  steps.warn_if_failed("show the end of the log", [&] { return steps.show_log(plan); });
 }
 
-Status dump(Steps& steps, Hooks& hooks, const plan::Plan& plan) {
-  Chain chain(steps, hooks, plan);
+Status dump(Chain& chain, Steps& steps, const plan::Plan& plan) {
   Status dumped = chain.dump();
   steps.decide(dumped);
   if (!dumped) chain.save_what_is_left();
@@ -34,9 +32,8 @@ Status dump(Steps& steps, Hooks& hooks, const plan::Plan& plan) {
 }
 
 // kdump_pre has forbidden the dump; what it said, and the log, are saved all the same.
-plan::Action end_without_dump(Steps& steps, Hooks& hooks, const plan::Plan& plan, const Status& why) {
+plan::Action end_without_dump(Chain& chain, Steps& steps, const plan::Plan& plan, const Status& why) {
   steps.decide(why);
-  Chain chain(steps, hooks, plan);
   chain.save_what_is_left();
   if (!chain.log_saved()) show_log(steps, plan);
   return plan.final_action;
@@ -52,10 +49,10 @@ plan::Action open_shell(Steps& steps, const plan::Plan& plan) {
 // The root filesystem of the system that died, as if it were the only target; nobody's hooks run twice.
 plan::Action dump_to_rootfs(Steps& steps, const plan::Plan& plan) {
   plan::Plan rescue = plan;
-  rescue.targets = plan.rootfs;
   rescue.hooks = {};
   Hooks none(steps, rescue);
-  [[maybe_unused]] const Status told = dump(steps, none, rescue);
+  Chain chain(steps, none, rescue, Chain::Which::rootfs);
+  [[maybe_unused]] const Status told = dump(chain, steps, rescue);
   return plan.final_action;
 }
 
@@ -63,6 +60,19 @@ plan::Action failure_action(Steps& steps, const plan::Plan& plan) {
   if (plan.failure_action == plan::Action::shell) return open_shell(steps, plan);
   if (plan.failure_action == plan::Action::dump_to_rootfs) return dump_to_rootfs(steps, plan);
   return plan.failure_action;
+}
+
+plan::Action follow(Steps& steps, const plan::Plan& plan) {
+  steps.begin(plan);
+  load_modules(steps, plan);
+  Hooks hooks(steps, plan);
+  Chain chain(steps, hooks, plan);
+  const Status allowed = hooks.before_dump();
+  if (!allowed) return end_without_dump(chain, steps, plan, allowed);
+  const Status dumped = dump(chain, steps, plan);
+  if (dumped) return plan.final_action;
+  if (hooks.emergency()) chain.tell_again();
+  return failure_action(steps, plan);
 }
 
 }  // namespace
@@ -75,15 +85,9 @@ plan::Action capture(System& system, Console& console, Record& record) {
     show_log(steps, plan::Plan{});
     return plan::Action::reboot;  // failure_action is in the plan; nobody may be there to do anything else
   }
-  steps.begin(*plan);
-  load_modules(steps, *plan);
-  Hooks hooks(steps, *plan);
-  const Status allowed = hooks.before_dump();
-  if (!allowed) return end_without_dump(steps, hooks, *plan, allowed);
-  const Status dumped = dump(steps, hooks, *plan);
-  if (dumped) return plan->final_action;
-  hooks.emergency();
-  return failure_action(steps, *plan);
+  const plan::Action action = follow(steps, *plan);
+  steps.summarize();
+  return action;
 }
 
 }  // namespace kdump::capture

@@ -34,9 +34,10 @@ void Hooks::after_dump(bool saved) {
   run(plan_.hooks.post, {status});
 }
 
-void Hooks::emergency() {
+bool Hooks::emergency() {
   run_all(plan_.hooks.emergency_d, {});
   run(plan_.hooks.emergency, {});
+  return !plan_.hooks.emergency_d.empty() || !plan_.hooks.emergency.empty();
 }
 
 }  // namespace kdump::capture

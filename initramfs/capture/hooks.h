@@ -17,7 +17,8 @@ class Hooks {
   Status before_dump();
   // With 0 or 1 as its argument; once, however often it is called.
   void after_dump(bool saved);
-  void emergency();
+  // Whether there was any.
+  bool emergency();
 
  private:
   void run_all(const std::vector<std::string>& programs, const std::vector<std::string>& arguments);

@@ -112,9 +112,9 @@ Status LinuxSystem::unmount_target(SteadyTime deadline) {
       deadline);
 }
 
-AttemptOutcome LinuxSystem::run_worker(const protocol::Request& request, const AttemptLimits& limits,
-                                       WorkerListener& listener) {
-  return run_attempt(protocol::kWorkerInImage, request, limits, listener, memory_);
+AttemptOutcome LinuxSystem::run_worker(const std::string& program, const protocol::Request& request,
+                                       const AttemptLimits& limits, WorkerListener& listener) {
+  return run_attempt(program, request, limits, listener, memory_);
 }
 
 Result<ExitState> LinuxSystem::run_hook(const std::vector<std::string>& argv, SteadyTime deadline,

@@ -21,8 +21,8 @@ class LinuxSystem final : public System {
   Result<Mounted> mount_nfs(const plan::Target& target, SteadyTime deadline) override;
   void abandon(const std::string& device) override;
   Status unmount_target(SteadyTime deadline) override;
-  AttemptOutcome run_worker(const protocol::Request& request, const AttemptLimits& limits,
-                            WorkerListener& listener) override;
+  AttemptOutcome run_worker(const std::string& program, const protocol::Request& request,
+                            const AttemptLimits& limits, WorkerListener& listener) override;
   Result<ExitState> run_hook(const std::vector<std::string>& argv, SteadyTime deadline,
                              WorkerListener& listener) override;
   Status run_shell() override;

@@ -84,9 +84,18 @@ TargetRecord& Record::target() {
   return targets[current_];
 }
 
+void Record::set_saved() {
+  // Said twice, the first time counts: what came after it only told of it.
+  if (!saved_at_) saved_at_ = current_;
+  saved = true;
+  failure.clear();
+}
+
+TargetRecord& Record::main_target() { return saved_at_ ? targets[*saved_at_] : target(); }
+
 std::string to_json(const Record& given, const MemoryFigures& memory) {
   Record record = given;
-  const TargetRecord& target = record.target();
+  const TargetRecord& target = record.main_target();
   json object = {
       {"version", kResultVersion},
       {"saved", record.saved},

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,9 +59,14 @@ struct Record {
   size_t begin_target(const std::string& name);
   // The one that is being tried, or was last; an empty one before any.
   [[nodiscard]] TargetRecord& target();
+  // The dump is on target().
+  void set_saved();
+  // The one that the dump is on, or target().
+  [[nodiscard]] TargetRecord& main_target();
 
  private:
   size_t current_ = 0;
+  std::optional<size_t> saved_at_;
 };
 
 // kdump-result.json, indented, with a newline at its end. Its "version" is 1.

@@ -4,7 +4,8 @@
 #include <algorithm>
 
 #include "common/text.h"
-#include "initramfs/capture/device.h"
+#include "initramfs/capture/summary.h"
+#include "initramfs/plan/way.h"
 
 namespace kdump::capture {
 namespace {
@@ -21,14 +22,14 @@ double seconds_since(SteadyTime start) {
   return std::chrono::duration<double>(steady_clock::now() - start).count();
 }
 
-protocol::Request request_for(Mode mode, const plan::Target& target, const std::string& mount_point) {
-  return {.mode = mode,
-          .plan = plan::kPathInImage,
-          .config = protocol::kConfigInImage,
-          .vmcore = protocol::kVmcore,
-          .directory = target.directory == "/" ? mount_point : mount_point + target.directory,
-          .dump_directory = {},
-          .result = {}};
+std::string worker_for(std::string_view suffix) { return protocol::kWorkerInImage + std::string(suffix); }
+
+// Those that may be in the image, for what any of them can do.
+std::set<std::string> workers_of(const plan::Plan& plan) {
+  std::set<std::string> workers;
+  for (const plan::Target& target : plan.targets) workers.insert(worker_for(plan::worker_suffix(target)));
+  if (workers.empty()) workers = {worker_for(""), worker_for("-ssh"), worker_for("-nfs")};
+  return workers;
 }
 
 }  // namespace
@@ -87,10 +88,12 @@ SteadyTime Steps::within(seconds limit) const {
 }
 
 // A target that is tried again goes on with its record.
-void Steps::begin_target(const plan::Target& target) {
+void Steps::begin_target(const plan::Target& target, size_t index) {
   const std::string name = plan::target_text(target) + " " + target.directory;
   target_began_ = steady_clock::now();
-  mount_point_.clear();
+  target_ = &target;
+  target_index_ = index;
+  attached_ = {};
   dump_directory_.clear();
   worker_left_behind_ = false;
   if (record_.begin_target(name) > 1) console_.say("next target: " + name);
@@ -101,9 +104,9 @@ void Steps::target_found(const std::string& device) {
   console_.say(fmt::format("the target is {} ({})", device, record_.target().name));
 }
 
-void Steps::target_mounted(const std::string& where, const std::string& directory) {
-  mount_point_ = where;
-  dump_directory_ = directory;
+void Steps::target_attached(const Attached& where, const std::string& dump_directory) {
+  attached_ = where;
+  dump_directory_ = dump_directory;
 }
 
 void Steps::end_target(const Status& dumped) {
@@ -112,25 +115,64 @@ void Steps::end_target(const Status& dumped) {
   target.error = dumped ? std::string() : dumped.error().message();
 }
 
-AttemptLimits Steps::limits(Mode mode, const plan::Plan& plan, const plan::Target& target) const {
-  // The overall deadline is for the dump; telling why it was missed has to be possible after it.
-  if (mode == Mode::dump) return {.stall = target.stall, .deadline = within(seconds(0))};
-  return {.stall = target.stall, .deadline = after(plan.deadlines.sync)};
+protocol::Request Steps::request_for(Mode mode) const {
+  return {.mode = mode,
+          .target = target_index_,
+          .plan = plan::kPathInImage,
+          .config = protocol::kConfigInImage,
+          .vmcore = protocol::kVmcore,
+          .directory = attached_.directory,
+          .dump_directory = dump_directory_,
+          .result = mode == Mode::finish ? to_json(record_, system_.memory()) : std::string()};
 }
 
-Status Steps::work(Mode mode, const plan::Plan& plan, const plan::Target& target) {
-  if (!worker_starts_) return fail("not possible without kdump-capture-worker, which cannot start");
-  protocol::Request request = request_for(mode, target, mount_point_);
-  request.dump_directory = dump_directory_;
-  if (mode == Mode::finish) request.result = to_json(record_, system_.memory());
-  raw_output_ = mode == Mode::console_log;
-  const AttemptOutcome outcome = system_.run_worker(request, limits(mode, plan, target), *this);
+AttemptLimits Steps::limits(Mode mode, const plan::Plan& plan) const {
+  const seconds stall = target_ == nullptr ? plan::Target{}.stall : target_->stall;
+  // The overall deadline is for the dump; telling why it was missed has to be possible after it.
+  if (mode == Mode::dump) return {.stall = stall, .deadline = within(seconds(0))};
+  return {.stall = stall, .deadline = after(plan.deadlines.sync)};
+}
+
+bool Steps::worker_starts(const plan::Target& target) const {
+  return !cannot_start_.contains(worker_for(plan::worker_suffix(target)));
+}
+
+AttemptOutcome Steps::run_worker(const std::string& program, const protocol::Request& request,
+                                 const AttemptLimits& limits) {
+  AttemptOutcome outcome = system_.run_worker(program, request, limits, *this);
   console_.end_progress();
   worker_left_behind_ = worker_left_behind_ || outcome.left_behind;
-  worker_starts_ = worker_starts_ && !outcome.cannot_start;
+  if (outcome.cannot_start) cannot_start_.insert(program);
   record_.worker_peak_rss_kib = std::max(record_.worker_peak_rss_kib, outcome.peak_rss_kib);
   record_.worker_peak_anon_kib = std::max(record_.worker_peak_anon_kib, outcome.peak_anon_kib);
-  return with_context(outcome.status, "kdump-capture-worker");
+  return outcome;
+}
+
+Status Steps::work(Mode mode, const plan::Plan& plan) {
+  const std::string program = worker_for(plan::worker_suffix(*target_));
+  const std::string name = program.substr(program.rfind('/') + 1);
+  if (cannot_start_.contains(program)) return fail("not possible without {}, which cannot start", name);
+  raw_output_ = false;
+  return with_context(run_worker(program, request_for(mode), limits(mode, plan)).status, "{}", name);
+}
+
+Status Steps::show_log(const plan::Plan& plan) {
+  target_ = nullptr;
+  Status shown = fail("not possible without a worker, and none can start");
+  for (const std::string& program : workers_of(plan)) {
+    if (cannot_start_.contains(program)) continue;
+    raw_output_ = true;
+    const AttemptOutcome outcome =
+        run_worker(program, request_for(Mode::console_log), limits(Mode::console_log, plan));
+    raw_output_ = false;
+    shown = with_context(outcome.status, "{}", program.substr(program.rfind('/') + 1));
+    if (!outcome.cannot_start) break;
+  }
+  return shown;
+}
+
+void Steps::summarize() {
+  for (const std::string& line : summary_lines(record_, system_.memory())) console_.say(line);
 }
 
 Result<ExitState> Steps::run_hook(const std::vector<std::string>& argv, seconds limit) {
@@ -149,9 +191,10 @@ Result<ExitState> Steps::run_hook(const std::vector<std::string>& argv, seconds 
 }
 
 void Steps::decide(const Status& dumped) {
-  record_.saved = dumped.has_value();
-  record_.failure = dumped ? std::string() : dumped.error().message();
-  if (dumped || record_.failure == told_failure_) return;
+  if (dumped) return record_.set_saved();
+  record_.saved = false;
+  record_.failure = dumped.error().message();
+  if (record_.failure == told_failure_) return;
   told_failure_ = record_.failure;
   console_.say("no dump: " + record_.failure);
 }
@@ -159,7 +202,8 @@ void Steps::decide(const Status& dumped) {
 void Steps::on_directory(const Event& event) {
   dump_directory_ = event.text;
   std::string& directory = record_.target().directory;
-  directory = event.text.starts_with(mount_point_) ? event.text.substr(mount_point_.size()) : event.text;
+  const std::string& mount_point = attached_.mount_point;
+  directory = event.text.starts_with(mount_point) ? event.text.substr(mount_point.size()) : event.text;
   console_.say("saving to " + directory);
 }
 

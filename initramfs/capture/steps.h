@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,12 @@
 #include "initramfs/capture/system.h"
 
 namespace kdump::capture {
+
+// Where the dumps of a target go.
+struct Attached {
+  std::string mount_point{};  // empty where nothing is mounted
+  std::string directory;      // as protocol::Request has it
+};
 
 class Steps final : public WorkerListener {
  public:
@@ -33,19 +40,22 @@ class Steps final : public WorkerListener {
   void warn_if_failed(const std::string& name, const Body& body);
   void warn_if_error(const Status& status);
   void warn_if_any(const std::string& warning);
-  // One run of the worker for the target.
-  Status work(protocol::Mode mode, const plan::Plan& plan, const plan::Target& target);
+  // One run of the worker for the target that is attached.
+  Status work(protocol::Mode mode, const plan::Plan& plan);
+  // The end of the dead kernel's log to the console, by whichever worker starts.
+  Status show_log(const plan::Plan& plan);
 
   // `limit` from now, but not beyond the overall deadline. A limit of 0 means the overall deadline alone.
   [[nodiscard]] SteadyTime within(std::chrono::seconds limit) const;
   // `limit` from now whatever the overall deadline: for what must be done after it too.
   [[nodiscard]] SteadyTime after(std::chrono::seconds limit) const;
 
-  // What one target's attempt consists of; its record is closed by end_target.
-  void begin_target(const plan::Target& target);
+  // What one target's attempt consists of; its record is closed by end_target. `index` is the target's for
+  // the worker.
+  void begin_target(const plan::Target& target, size_t index);
   void target_found(const std::string& device);
-  // `directory` is this dump's there, when there is one from before.
-  void target_mounted(const std::string& where, const std::string& directory);
+  // Dumps can go there now; `dump_directory` is this dump's there, when there is one from before.
+  void target_attached(const Attached& where, const std::string& dump_directory);
   void end_target(const Status& dumped);
   // Whether there is a dump, and if not, why; told and recorded.
   void decide(const Status& dumped);
@@ -54,6 +64,8 @@ class Steps final : public WorkerListener {
   // error.
   Result<ExitState> run_hook(const std::vector<std::string>& argv, std::chrono::seconds limit);
   void say(std::string_view text) { console_.say(text); }
+  // What the result says, in a few lines.
+  void summarize();
 
   [[nodiscard]] bool saved() const { return record_.saved; }
   // At the target that is attached:
@@ -61,13 +73,16 @@ class Steps final : public WorkerListener {
   [[nodiscard]] bool has_directory() const { return !dump_directory_.empty(); }
   [[nodiscard]] const std::string& dump_directory() const { return dump_directory_; }
   [[nodiscard]] bool worker_left_behind() const { return worker_left_behind_; }
-  [[nodiscard]] bool worker_starts() const { return worker_starts_; }
+  [[nodiscard]] bool worker_starts(const plan::Target& target) const;
 
   void on_event(const protocol::Event& event) override;
   void on_output(std::string_view line) override;
 
  private:
-  AttemptLimits limits(protocol::Mode mode, const plan::Plan& plan, const plan::Target& target) const;
+  [[nodiscard]] protocol::Request request_for(protocol::Mode mode) const;
+  [[nodiscard]] AttemptLimits limits(protocol::Mode mode, const plan::Plan& plan) const;
+  AttemptOutcome run_worker(const std::string& program, const protocol::Request& request,
+                            const AttemptLimits& limits);
   void warn(const std::string& text);
   void on_directory(const protocol::Event& event);
   void on_step(const protocol::Event& event);
@@ -80,13 +95,15 @@ class Steps final : public WorkerListener {
   Console& console_;
   Record& record_;
   std::optional<SteadyTime> overall_;
-  std::string mount_point_;     // of the target that is attached
+  const plan::Target* target_ = nullptr;  // that is attached
+  size_t target_index_ = 0;
+  Attached attached_;
   std::string dump_directory_;  // on it, with the mount point in front
   SteadyTime target_began_;
   std::string told_failure_;
   bool worker_left_behind_ = false;
-  bool worker_starts_ = true;
-  bool raw_output_ = false;  // the worker prints the log, not messages
+  std::set<std::string> cannot_start_;  // of the workers
+  bool raw_output_ = false;             // the worker prints the log, not messages
   std::string speaker_ = "worker";
 };
 

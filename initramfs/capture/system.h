@@ -82,8 +82,9 @@ class System {
                 deadline == SteadyTime{});
   }
   virtual Status unmount_target(SteadyTime deadline) = 0;
-  virtual AttemptOutcome run_worker(const protocol::Request& request, const AttemptLimits& limits,
-                                    WorkerListener& listener) = 0;
+  // `program`: the worker for the target, a path in the image.
+  virtual AttemptOutcome run_worker(const std::string& program, const protocol::Request& request,
+                                    const AttemptLimits& limits, WorkerListener& listener) = 0;
   // Runs a program of the administrator's in "/", with PATH=/bin:/sbin:/usr/bin:/usr/sbin; what it prints
   // goes to the listener. At the deadline it is killed with what it started.
   virtual Result<ExitState> run_hook(const std::vector<std::string>& argv, SteadyTime deadline,

@@ -157,7 +157,7 @@ Result<Summary> summary_from_json(const json& object) {
 std::string_view mode_name(Mode mode) { return word_of<Mode>(kModes, mode); }
 
 std::string to_json(const Request& request) {
-  json object = {{"mode", mode_name(request.mode)}};
+  json object = {{"mode", mode_name(request.mode)}, {"target", request.target}};
   for (const TextKey& key : kRequestKeys) object[key.name] = request.*key.member;
   return printed(object);
 }
@@ -167,6 +167,7 @@ Result<Request> request_from_json(std::string_view text) {
   Request request;
   const std::string mode = TRY(with_context(text_of(object, "mode"), "request"));
   request.mode = TRY(with_context(value_of<Mode>(kModes, mode, "mode"), "request"));
+  request.target = TRY(with_context(number_of(object, "target"), "request"));
   for (const TextKey& key : kRequestKeys)
     request.*key.member = TRY(with_context(text_of(object, key.name), "request"));
   return request;

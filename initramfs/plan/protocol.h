@@ -19,7 +19,8 @@ namespace kdump::protocol {
 inline constexpr int kEventFd = 3;
 inline constexpr size_t kMaxLine = size_t{64} << 10;  // longer lines are dropped
 
-// Where the programs find each other and their input in the capture image (its builder puts them there).
+// Where the programs find each other and their input in the capture image (its builder puts them there). The
+// workers for servers have plan::worker_suffix() behind that name.
 inline constexpr const char* kWorkerInImage = "/usr/lib/kdump/kdump-capture-worker";
 inline constexpr const char* kConfigInImage = "/etc/kdump.conf";
 inline constexpr const char* kVmcore = "/proc/vmcore";
@@ -38,10 +39,13 @@ std::string_view mode_name(Mode mode);
 
 struct Request {
   Mode mode = Mode::dump;
-  std::string plan;            // path of plan.json
-  std::string config;          // path of kdump.conf
-  std::string vmcore;          // path
-  std::string directory;       // where dumps go, with the mount point in front: "/kdumproot/var/crash"
+  uint64_t target = 0;  // which one: an index into the plan's targets with its rootfs behind them
+  std::string plan;     // path of plan.json
+  std::string config;   // path of kdump.conf
+  std::string vmcore;   // path
+  // Where dumps go: with the mount point in front ("/kdumproot/var/crash"), on the server as the plan has it,
+  // or the device of a raw target.
+  std::string directory;
   std::string dump_directory;  // the one this dump has got, whole path; empty as long as there is none
   std::string result;          // content of kdump-result.json; finish only
 };

@@ -27,11 +27,21 @@ void Channel::send(const protocol::Event& event) const {
 
 void Channel::failed(std::string_view error) const { send({.kind = EventKind::failed, .text = told(error)}); }
 
+void Channel::alive() {
+  constexpr std::chrono::seconds kBetween{1};
+  if (std::chrono::steady_clock::now() - told_ >= kBetween) progress(done_);
+}
+
 void Channel::step(std::string_view name, uint64_t total) {
+  done_ = 0;
   send({.kind = EventKind::step, .text = std::string(name), .number = total});
 }
 
-void Channel::progress(uint64_t done) { send({.kind = EventKind::progress, .number = done}); }
+void Channel::progress(uint64_t done) {
+  done_ = done;
+  told_ = std::chrono::steady_clock::now();
+  send({.kind = EventKind::progress, .number = done});
+}
 
 void Channel::note(std::string_view text) { send({.kind = EventKind::note, .text = told(text)}); }
 

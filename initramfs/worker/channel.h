@@ -2,6 +2,8 @@
 // The worker's voice: events to kdump-capture.
 #pragma once
 
+#include <chrono>
+#include <string>
 #include <string_view>
 
 #include "initramfs/plan/protocol.h"
@@ -24,6 +26,9 @@ class Channel final : public DumpObserver {
   void failed(std::string_view error) const;
   void done() const { send({.kind = protocol::EventKind::done}); }
 
+  // Shows that something still moves, at most once a second: during long writes.
+  void alive();
+
   // DumpObserver
   void step(std::string_view name, uint64_t total) override;
   void progress(uint64_t done) override;
@@ -31,6 +36,8 @@ class Channel final : public DumpObserver {
 
  private:
   int fd_;
+  uint64_t done_ = 0;  // of the current step
+  std::chrono::steady_clock::time_point told_{};
 };
 
 }  // namespace kdump::worker

@@ -1,25 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "initramfs/worker/collector.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+#include <optional>
 
-#include "common/fd.h"
-#include "common/file.h"
+#include "initramfs/worker/copy.h"
+#include "makedumpfile/options.h"
 #include "makedumpfile/report_json.h"
+#include "makedumpfile/sink/size_limit.h"
 
 namespace kdump::worker {
 namespace {
 
 constexpr size_t kMaxReasons = 32;  // more say nothing new
-constexpr size_t kCopyStep = size_t{1} << 20;
 
-using Collect = Result<uint64_t> (*)(const std::vector<std::string>& words, const std::string& vmcore,
-                                     const std::string& output, Channel& channel);
+using Collect = Result<Collected> (*)(const Errand& errand, Place& place);
 
 protocol::Summary summary_of(const DumpReport& report) {
   protocol::Summary summary{.pages_total = report.pages_total,
@@ -45,74 +43,102 @@ protocol::Summary summary_of(const DumpReport& report) {
 
 unsigned online_cpus() { return static_cast<unsigned>(std::max(sysconf(_SC_NPROCESSORS_ONLN), 1L)); }
 
-Result<uint64_t> run_makedumpfile(const std::vector<std::string>& words, const std::string& vmcore,
-                                  const std::string& output, Channel& channel) {
-  const DumpRequest request = TRY(makedumpfile_request(words, vmcore, output, online_cpus()));
-  DumpReport report;
-  TRY(write_dump(request, report, channel));
-  channel.send(
-      {.kind = protocol::EventKind::summary, .text = {}, .number = 0, .summary = summary_of(report)});
-  return report.bytes_written;
-}
+// The engine's observer, which keeps the connection alive as well.
+class Attention final : public DumpObserver {
+ public:
+  Attention(Channel& channel, Place& place) : channel_(channel), place_(place) {}
 
-Result<uint64_t> copy_all(const UniqueFd& from, const UniqueFd& to, Channel& channel) {
-  ByteVector buffer(kCopyStep);
-  uint64_t done = 0;
-  while (true) {
-    const size_t n = TRY(with_context(read_up_to(from.get(), buffer), "offset {:#x}", done));
-    if (n == 0) return done;
-    TRY(with_context(write_all(to.get(), Bytes(buffer).first(n)), "offset {:#x}", done));
-    done += n;
-    channel.progress(done);
+  void step(std::string_view name, uint64_t total) override { channel_.step(name, total); }
+  void progress(uint64_t done) override {
+    channel_.progress(done);
+    // Whether the connection still stands is the next write's to say.
+    [[maybe_unused]] const Status ignored = place_.keep_alive();
   }
+  void note(std::string_view text) override { channel_.note(text); }
+
+ private:
+  Channel& channel_;
+  Place& place_;
+};
+
+// A destination of ours that is full when `room` is used up: what min_free leaves.
+class Limit {
+ public:
+  Limit(DumpRequest& request, std::optional<uint64_t> room) {
+    if (!room) return;
+    if (request.destination != nullptr) request.destination = &place_.emplace(*request.destination, *room);
+    if (request.destination_stream != nullptr)
+      request.destination_stream = &stream_.emplace(*request.destination_stream, *room);
+  }
+
+ private:
+  std::optional<LimitedPlace> place_;
+  std::optional<LimitedStream> stream_;
+};
+
+Result<Collected> run_makedumpfile(const Errand& errand, Place& place) {
+  DumpRequest request =
+      TRY(makedumpfile_request(errand.plan.collector, errand.request.vmcore, online_cpus()));
+  // A server that does not tell is not held to anything.
+  const std::optional<uint64_t> room = place.room().value_or(std::nullopt);
+  const DumpFile file = TRY(place.take_dump(request));
+  const Limit limit(request, room);
+  DumpReport report;
+  Attention attention(errand.channel, place);
+  TRY(write_dump(request, report, attention));
+  errand.channel.send(
+      {.kind = protocol::EventKind::summary, .text = {}, .number = 0, .summary = summary_of(report)});
+  return Collected{.name = file.name, .bytes = report.bytes_written};
 }
 
-// The whole of it, unfiltered.
-Result<uint64_t> run_cp(const std::vector<std::string>& words, const std::string& vmcore,
-                        const std::string& output, Channel& channel) {
+// The whole of it, unfiltered; cp and scp are the same where there is no SCP.
+Result<Collected> run_copy(const Errand& errand, Place& place) {
+  const std::vector<std::string>& words = errand.plan.collector;
   if (words.size() > 1)
-    return fail(ErrorKind::usage, "core_collector cp takes no options, found '{}'", words[1]);
-  const UniqueFd from = TRY(open_file(vmcore, O_RDONLY));
-  const std::string incomplete = output + "-incomplete";
-  const UniqueFd to = TRY(open_file(incomplete, O_WRONLY | O_CREAT | O_EXCL, 0600));
-  channel.step("Copying vmcore", TRY(file_size(from.get())));
-  const uint64_t bytes =
-      TRY(with_context(copy_all(from, to, channel), "cannot copy {} to {}", vmcore, incomplete));
-  channel.step("Syncing", 0);
-  if (fsync(to.get()) != 0) return fail_errno(errno, "cannot sync {}", incomplete);
-  if (rename(incomplete.c_str(), output.c_str()) != 0)
-    return fail_errno(errno, "cannot rename {} to {}", incomplete, output);
-  TRY(sync_directory_of(output));
-  return bytes;
+    return fail(ErrorKind::usage, "core_collector {} takes no options, found '{}'", words[0], words[1]);
+  return copy_vmcore(errand, place);
 }
 
-// New collector = a row.
+// New collector = a row. Any other program runs on its own.
 constexpr struct {
   const char* name;
   Collect collect;
 } kCollectors[] = {
     {"makedumpfile", run_makedumpfile},
-    {"cp", run_cp},
+    {"cp", run_copy},
+    {"scp", run_copy},
 };
 
-// "/usr/sbin/makedumpfile" is makedumpfile too.
-std::string program_name(const std::string& word) { return word.substr(word.rfind('/') + 1); }
+bool is_flattening(std::string_view word) {
+  return word.starts_with('-') && !word.starts_with("--") && word.contains('F');
+}
 
-// The words makedumpfile would be given on a filesystem target.
-std::vector<std::string> arguments_of(const std::vector<std::string>& collector, const std::string& vmcore,
-                                      const std::string& output) {
+// The words makedumpfile would be given for a file.
+std::vector<std::string> arguments_of(const std::vector<std::string>& collector, const std::string& vmcore) {
   std::vector<std::string> words(collector.begin() + 1, collector.end());
-  std::erase(words, "-F");
+  for (std::string& word : words) {
+    if (is_flattening(word)) std::erase(word, 'F');
+  }
+  std::erase(words, "-");
   words.push_back(vmcore);
-  words.push_back(output);
+  words.emplace_back("vmcore");
   return words;
 }
 
 }  // namespace
 
+std::string collector_name(const std::vector<std::string>& collector) {
+  if (collector.empty()) return {};
+  return collector.front().substr(collector.front().rfind('/') + 1);
+}
+
+bool wants_flattened(const std::vector<std::string>& collector) {
+  return collector_name(collector) == "makedumpfile" && std::ranges::any_of(collector, is_flattening);
+}
+
 Result<DumpRequest> makedumpfile_request(const std::vector<std::string>& collector, const std::string& vmcore,
-                                         const std::string& output, unsigned cpus) {
-  std::vector<std::string> words = arguments_of(collector, vmcore, output);
+                                         unsigned cpus) {
+  std::vector<std::string> words = arguments_of(collector, vmcore);
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   Options options = TRY(with_context(parse_makedumpfile_options(arguments), "core_collector"));
@@ -125,7 +151,7 @@ Result<DumpRequest> makedumpfile_request(const std::vector<std::string>& collect
     return fail(ErrorKind::usage,
                 "core_collector: -x and -i name files that the capture kernel does not have");
   options.dump.vmcore = vmcore;
-  options.dump.output = output;
+  options.dump.output.clear();
   options.dump.flattened = false;
   const bool threads_given =
       std::ranges::any_of(words, [](const std::string& word) { return word.starts_with("--num"); });
@@ -133,13 +159,13 @@ Result<DumpRequest> makedumpfile_request(const std::vector<std::string>& collect
   return std::move(options.dump);
 }
 
-Result<uint64_t> collect(const std::vector<std::string>& collector, const std::string& vmcore,
-                         const std::string& output, Channel& channel) {
-  const std::string name = collector.empty() ? std::string() : program_name(collector.front());
+Result<Collected> collect(const Errand& errand, Place& place) {
+  const std::string name = collector_name(errand.plan.collector);
+  if (name.empty()) return fail("the plan has no core_collector");
   for (const auto& row : kCollectors) {
-    if (name == row.name) return row.collect(collector, vmcore, output, channel);
+    if (name == row.name) return row.collect(errand, place);
   }
-  return fail(ErrorKind::unsupported, "core_collector '{}' is not built yet: use makedumpfile or cp", name);
+  return run_own_program(errand, place);
 }
 
 }  // namespace kdump::worker

@@ -6,18 +6,29 @@
 #include <vector>
 
 #include "common/error.h"
-#include "initramfs/worker/channel.h"
-#include "makedumpfile/options.h"
+#include "initramfs/worker/place.h"
 
 namespace kdump::worker {
 
-// Writes `output`, as "-incomplete" until it is whole and synced, by the words of core_collector; its bytes.
-Result<uint64_t> collect(const std::vector<std::string>& collector, const std::string& vmcore,
-                         const std::string& output, Channel& channel);
+// A file of a dump that has its final name.
+struct Collected {
+  std::string name;
+  uint64_t bytes = 0;
+};
 
-// What "makedumpfile …" asks for on a filesystem: -F has no place there, and without --num-threads every
-// one of `cpus` gets one.
+// Brings the vmcore into `place`, as "-incomplete" until it is whole and synced, by the words of
+// core_collector.
+Result<Collected> collect(const Errand& errand, Place& place);
+
+// "/usr/sbin/makedumpfile" is makedumpfile too; empty without any words.
+std::string collector_name(const std::vector<std::string>& collector);
+
+// Whether makedumpfile is asked for its flattened stream: -F.
+bool wants_flattened(const std::vector<std::string>& collector);
+
+// What "makedumpfile …" asks for. -F is not for it to say, since where a dump goes decides that; without
+// --num-threads every one of `cpus` gets one.
 Result<DumpRequest> makedumpfile_request(const std::vector<std::string>& collector, const std::string& vmcore,
-                                         const std::string& output, unsigned cpus);
+                                         unsigned cpus);
 
 }  // namespace kdump::worker

@@ -35,12 +35,14 @@ std::string without_colons(std::string name) {
 
 }  // namespace
 
-std::string directory_name(time_t now, int utc_offset_seconds) {
+std::string directory_name(std::string_view source, time_t now, int utc_offset_seconds) {
   const time_t local = now + utc_offset_seconds;
   tm parts{};
   gmtime_r(&local, &parts);
-  return fmt::format("127.0.0.1-{:04}-{:02}-{:02}-{:02}:{:02}:{:02}", parts.tm_year + 1900, parts.tm_mon + 1,
-                     parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+  // "fe80::1%eth0" is one with its interface.
+  return fmt::format("{}-{:04}-{:02}-{:02}-{:02}:{:02}:{:02}", source.substr(0, source.find('%')),
+                     parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min,
+                     parts.tm_sec);
 }
 
 UniqueFd reserve_space(const std::string& directory) {

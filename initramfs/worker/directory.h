@@ -4,14 +4,18 @@
 
 #include <ctime>
 #include <string>
+#include <string_view>
 
 #include "common/error.h"
 #include "common/fd.h"
 
 namespace kdump::worker {
 
-// "127.0.0.1-YYYY-MM-DD-HH:MM:SS", the time as it was where the offset (seconds east of UTC) held.
-std::string directory_name(time_t now, int utc_offset_seconds);
+inline constexpr const char* kThisMachine = "127.0.0.1";
+
+// "<source>-YYYY-MM-DD-HH:MM:SS", the time as it was where the offset (seconds east of UTC) held; `source`
+// is the address this machine has on the way to the target, or kThisMachine.
+std::string directory_name(std::string_view source, time_t now, int utc_offset_seconds);
 
 // Makes a directory of that name, or with "-2", "-3" … behind it where the name is taken, mode 0700, in
 // `parent`, which must exist. Where the filesystem takes no ':' the name has '-' instead. Its path.

@@ -2,18 +2,15 @@
 #include "initramfs/worker/save.h"
 
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <ctime>
 
 #include "common/fd.h"
 #include "common/file.h"
-#include "initramfs/plan/plan.h"
 #include "initramfs/worker/collector.h"
-#include "initramfs/worker/directory.h"
 #include "initramfs/worker/kernel_log.h"
+#include "initramfs/worker/local_place.h"
 #include "makedumpfile/save_dmesg.h"
 
 namespace kdump::worker {
@@ -22,84 +19,89 @@ namespace {
 using protocol::Mode;
 using protocol::Request;
 
-constexpr mode_t kPrivate = 0600;  // memory and logs hold secrets
 constexpr size_t kConsoleLines = 50;
 constexpr uint64_t kConsoleBytes = 128 << 10;  // more than 50 lines ever are
+
+// A file that is made when there is something to write, so that a log which cannot be read leaves nothing.
+class LateFile final : public Stream {
+ public:
+  LateFile(Place& place, std::string name) : place_(place), name_(std::move(name)) {}
+
+  Status write(Bytes data) override {
+    if (!file_) file_ = TRY(place_.create(name_, std::nullopt));
+    bytes_ += data.size();
+    return file_->write(data);
+  }
+  Status finish() override { return file_ ? file_->finish() : fail("nothing to write"); }
+  [[nodiscard]] uint64_t bytes() const { return bytes_; }
+
+ private:
+  Place& place_;
+  std::string name_;
+  std::unique_ptr<Stream> file_;
+  uint64_t bytes_ = 0;
+};
 
 Result<plan::Plan> read_plan(const Request& request) {
   const std::string text = TRY(read_text_file(request.plan));
   return with_context(plan::from_json(text), "{}", request.plan);
 }
 
-// The directory of this dump; made where there is none yet.
-Result<std::string> directory_for(const Request& request, const plan::Plan& plan, Channel& channel) {
-  if (!request.dump_directory.empty()) return request.dump_directory;
-  const std::string name = directory_name(time(nullptr), plan.utc_offset_seconds);
-  std::string path = TRY(make_dump_directory(request.directory, name));
-  channel.directory(path);
-  const Status labelled = copy_label(request.directory, path);
-  if (!labelled) channel.note(labelled.error().message());
-  return path;
+// New kind of target without a library of its own = a row.
+constexpr Route kRoutes[] = {
+    {plan::Way::filesystem, open_local_place},
+    {plan::Way::kernel_nfs, open_local_place},
+};
+
+Result<std::unique_ptr<Place>> open_place(const Errand& errand, std::span<const Route> server) {
+  const plan::Way way = plan::way_to(errand.target);
+  for (const std::span<const Route> routes : {std::span<const Route>(kRoutes), server}) {
+    const auto route = std::ranges::find(routes, way, &Route::way);
+    if (route == routes.end()) continue;
+    auto place = TRY(route->open(errand));
+    if (errand.request.dump_directory.empty()) errand.channel.directory(place->directory());
+    return place;
+  }
+  return fail(ErrorKind::unsupported, "{}: not a target of this worker", plan::target_text(errand.target));
 }
 
-Status tell_saved(const std::string& directory, const std::string& name, Channel& channel) {
-  const std::string path = directory + "/" + name;
-  const Status labelled = copy_label(directory, path);
-  if (!labelled) channel.note(labelled.error().message());
-  const UniqueFd fd = TRY(open_file(path, O_RDONLY));
-  channel.saved(name, TRY(file_size(fd.get())));
+Status save_log(const Errand& errand, Place& place) {
+  constexpr const char* kName = "vmcore-dmesg.txt";
+  errand.channel.step("Saving the log", 0);
+  LateFile file(place, kName);
+  TRY(with_context(write_dmesg(errand.request.vmcore, file), "{}", kName));
+  tell_saved(place, kName, file.bytes(), errand.channel);
   return {};
 }
 
-Status save_log(const std::string& directory, const Request& request, Channel& channel) {
-  channel.step("Saving the log", 0);
-  TRY(with_context(write_dmesg(request.vmcore, directory + "/vmcore-dmesg.txt", -1, true),
-                   "vmcore-dmesg.txt"));
-  return tell_saved(directory, "vmcore-dmesg.txt", channel);
-}
-
-Status save_text(const std::string& directory, const std::string& name, std::string_view content,
-                 Channel& channel) {
-  TRY(replace_file(directory + "/" + name, bytes_of(content), kPrivate));
-  return tell_saved(directory, name, channel);
-}
-
-Status dump(const Request& request, Channel& channel) {
-  const plan::Plan plan = TRY(read_plan(request));
-  const std::string directory = TRY(directory_for(request, plan, channel));
+Status dump(const Errand& errand, Place& place) {
   // First what is small and tells most; without it there is still a dump to save.
-  const Status logged = save_log(directory, request, channel);
-  if (!logged) channel.note(logged.error().message());
-  const UniqueFd reserve = reserve_space(directory);
-  TRY(collect(plan.collector, request.vmcore, directory + "/vmcore", channel));
-  return tell_saved(directory, "vmcore", channel);
+  const Status logged = save_log(errand, place);
+  if (!logged) errand.channel.note(logged.error().message());
+  const Collected dump = TRY(collect(errand, place));
+  tell_saved(place, dump.name, dump.bytes, errand.channel);
+  return {};
 }
 
-Status log_alone(const Request& request, Channel& channel) {
-  const plan::Plan plan = TRY(read_plan(request));
-  const std::string directory = TRY(directory_for(request, plan, channel));
-  return save_log(directory, request, channel);
+Status save_text(const Errand& errand, Place& place, const std::string& name, std::string_view content) {
+  return with_context(save_file(place, name, bytes_of(content), errand.channel), "{}", name);
 }
 
-Status save_capture_log(const std::string& directory, Channel& channel) {
-  const std::string log = TRY(read_kernel_log());
-  return save_text(directory, "kexec-dmesg.log", log, channel);
+Status save_capture_log(const Errand& errand, Place& place) {
+  return save_text(errand, place, "kexec-dmesg.log", TRY(read_kernel_log()));
 }
 
-Status save_config(const std::string& directory, const Request& request, Channel& channel) {
-  const std::string config = TRY(read_text_file(request.config));
-  return save_text(directory, "kdump.conf", config, channel);
+Status save_config(const Errand& errand, Place& place) {
+  return save_text(errand, place, "kdump.conf", TRY(read_text_file(errand.request.config)));
 }
 
 // Each file for itself: one that cannot be saved must not cost the others. The first error is the answer.
-Status finish(const Request& request, Channel& channel) {
-  const std::string& directory = request.dump_directory;
-  if (directory.empty()) return fail("there is no directory to finish");
-  channel.step("Saving the result", 0);
+Status finish(const Errand& errand, Place& place) {
+  errand.channel.step("Saving the result", 0);
   const Status saved[] = {
-      save_capture_log(directory, channel),
-      save_text(directory, "kdump-result.json", request.result, channel),
-      save_config(directory, request, channel),
+      save_capture_log(errand, place),
+      save_text(errand, place, "kdump-result.json", errand.request.result),
+      save_config(errand, place),
   };
   for (const Status& status : saved) TRY(Status(status));
   return {};
@@ -113,7 +115,8 @@ Result<std::string> read_tail(int fd, uint64_t limit) {
   return text;
 }
 
-Status log_to_console(const Request& request, Channel& /*unused*/) {
+// Needs no target, and no plan.
+Status log_to_console(const Request& request) {
   const UniqueFd log(memfd_create("log", MFD_CLOEXEC));
   if (!log) return fail_errno(errno, "cannot create a memory file");
   TRY(write_dmesg(request.vmcore, "", log.get(), false));
@@ -124,12 +127,11 @@ Status log_to_console(const Request& request, Channel& /*unused*/) {
 // New mode = a row.
 constexpr struct {
   Mode mode;
-  Status (*serve)(const Request& request, Channel& channel);
+  Status (*serve)(const Errand& errand, Place& place);
 } kModes[] = {
     {Mode::dump, dump},
-    {Mode::log, log_alone},
+    {Mode::log, save_log},
     {Mode::finish, finish},
-    {Mode::console_log, log_to_console},
 };
 
 }  // namespace
@@ -142,9 +144,16 @@ std::string_view last_lines(std::string_view text, size_t count) {
   return begin == std::string_view::npos ? text : text.substr(begin + 1);
 }
 
-Status serve(const Request& request, Channel& channel) {
+Status serve(const Request& request, std::span<const Route> server, Channel& channel) {
+  if (request.mode == Mode::console_log) return log_to_console(request);
+  const plan::Plan plan = TRY(read_plan(request));
+  const plan::Target* target = plan::target_at(plan, request.target);
+  if (target == nullptr) return fail("the plan has no target number {}", request.target);
+  const Errand errand{.request = request, .plan = plan, .target = *target, .channel = channel};
   for (const auto& row : kModes) {
-    if (row.mode == request.mode) return row.serve(request, channel);
+    if (row.mode != request.mode) continue;
+    const std::unique_ptr<Place> place = TRY(open_place(errand, server));
+    return row.serve(errand, *place);
   }
   return fail(ErrorKind::unsupported, "mode {}", protocol::mode_name(request.mode));
 }

@@ -26,6 +26,12 @@ Result<AddressList> literal_address(const std::string& address, uint16_t port) {
   return AddressList(found, &freeaddrinfo);
 }
 
+std::string literal_of(const sockaddr* address, socklen_t size) {
+  std::array<char, NI_MAXHOST> text{};
+  if (getnameinfo(address, size, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) != 0) return {};
+  return text.data();
+}
+
 void set_option(int fd, int level, int option, int value) {
   setsockopt(fd, level, option, &value, sizeof value);
 }
@@ -69,11 +75,30 @@ Result<UniqueFd> connect_tcp(const std::string& address, uint16_t port, const De
 std::string local_address_of(int fd) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
-  std::array<char, NI_MAXHOST> text{};
   auto* generic = reinterpret_cast<sockaddr*>(&address);
-  if (getsockname(fd, generic, &size) != 0) return {};
-  if (getnameinfo(generic, size, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) != 0) return {};
-  return text.data();
+  return getsockname(fd, generic, &size) == 0 ? literal_of(generic, size) : std::string();
+}
+
+std::string source_address_to(const std::string& address) {
+  constexpr uint16_t kAnyPort = 9;
+  const Result<AddressList> list = literal_address(address, kAnyPort);
+  if (!list) return {};
+  const UniqueFd fd(socket((*list)->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!fd || ::connect(fd.get(), (*list)->ai_addr, (*list)->ai_addrlen) != 0) return {};
+  return local_address_of(fd.get());
+}
+
+Result<std::vector<std::string>> resolve_host(const std::string& host) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const int code = getaddrinfo(host.c_str(), nullptr, &hints, &found);
+  if (code != 0) return fail("cannot resolve {}: {}", host, gai_strerror(code));
+  const AddressList list(found, &freeaddrinfo);
+  std::vector<std::string> literals;
+  for (const addrinfo* one = list.get(); one != nullptr; one = one->ai_next)
+    literals.push_back(literal_of(one->ai_addr, one->ai_addrlen));
+  return literals;
 }
 
 }  // namespace kdump

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "common/fd.h"
 #include "makedumpfile/sink/net_deadline.h"
@@ -16,5 +17,13 @@ Result<UniqueFd> connect_tcp(const std::string& address, uint16_t port, const De
 
 // The literal address of this side of a connected socket; empty when it cannot be told.
 std::string local_address_of(int fd);
+
+// The literal address that this machine has on the way to `address`, a literal too; empty when there is no
+// way. Nothing is sent.
+std::string source_address_to(const std::string& address);
+
+// The addresses of a host name, as literals, in the order in which they are to be tried. Asks name servers,
+// for as long as resolv.conf(5) has it.
+Result<std::vector<std::string>> resolve_host(const std::string& host);
 
 }  // namespace kdump

@@ -131,4 +131,9 @@ Result<std::unique_ptr<RemoteDirectory>> open_nfs_directory(NfsClient& client, c
   return fail("{}: {}{} and {} names more are taken", client.peer(), base, name, kMaxRemoteCollisions - 1);
 }
 
+Result<std::unique_ptr<RemoteDirectory>> reopen_nfs_directory(NfsClient& client, const std::string& path) {
+  if (!TRY(client.is_directory(path))) return fail("{}: {} is not a directory", client.peer(), path);
+  return std::make_unique<NfsDirectory>(client, path);
+}
+
 }  // namespace kdump

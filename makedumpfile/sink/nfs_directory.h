@@ -14,5 +14,7 @@ namespace kdump {
 // export, as a local path must. `client` must outlive the result.
 Result<std::unique_ptr<RemoteDirectory>> open_nfs_directory(NfsClient& client, const std::string& parent,
                                                             const std::string& name);
+// The same for a directory that is there: that of the same dump, made earlier.
+Result<std::unique_ptr<RemoteDirectory>> reopen_nfs_directory(NfsClient& client, const std::string& path);
 
 }  // namespace kdump

@@ -149,4 +149,11 @@ Result<std::unique_ptr<RemoteDirectory>> open_sftp_directory(SshSession& session
               kMaxRemoteCollisions - 1);
 }
 
+Result<std::unique_ptr<RemoteDirectory>> reopen_sftp_directory(SshSession& session, const std::string& path) {
+  std::unique_ptr<SshChannel> channel = TRY(session.open_sftp());
+  auto client = TRY(SftpClient::start(std::move(channel), session.peer()));
+  if (!TRY(client->exists(path))) return fail_errno(ENOENT, "{}: {}", session.peer(), path);
+  return std::make_unique<SftpDirectory>(session, std::move(client), path);
+}
+
 }  // namespace kdump

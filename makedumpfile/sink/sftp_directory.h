@@ -16,5 +16,7 @@ namespace kdump {
 // SFTP.
 Result<std::unique_ptr<RemoteDirectory>> open_sftp_directory(SshSession& session, const std::string& parent,
                                                              const std::string& name);
+// The same for a directory that is there: that of the same dump, made earlier.
+Result<std::unique_ptr<RemoteDirectory>> reopen_sftp_directory(SshSession& session, const std::string& path);
 
 }  // namespace kdump

@@ -142,14 +142,11 @@ class ShellDirectory : public RemoteDirectory {
 
 Result<std::unique_ptr<Stream>> ShellDirectory::create_stream(const std::string& name,
                                                               std::optional<uint64_t> size) {
-  if (transfer_ == ShellTransfer::cat) {
+  if (transfer_ == ShellTransfer::cat || !size) {
     auto stream = std::make_unique<CatStream>(session_, inside(name));
     TRY(stream->start());
     return stream;
   }
-  if (!size)
-    return fail(ErrorKind::unsupported, "{}: scp must know the size of {} beforehand", session_.peer(),
-                inside(name));
   auto stream = std::make_unique<ScpStream>(session_, inside(name));
   TRY(stream->start(*size));
   return stream;
@@ -185,6 +182,12 @@ Result<std::unique_ptr<RemoteDirectory>> open_shell_directory(SshSession& sessio
       TRY(run_script(session, assign("p", parent) + assign("n", name) + std::string(kMakeDirectory),
                      "create a directory in " + parent));
   return std::make_unique<ShellDirectory>(session, transfer, std::move(path));
+}
+
+Result<std::unique_ptr<RemoteDirectory>> reopen_shell_directory(SshSession& session, ShellTransfer transfer,
+                                                                const std::string& path) {
+  TRY(run_script(session, assign("d", path) + R"(cd -- "$d" && echo kdump:)", "go to " + path));
+  return std::make_unique<ShellDirectory>(session, transfer, path);
 }
 
 }  // namespace kdump

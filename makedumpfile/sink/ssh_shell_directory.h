@@ -13,7 +13,7 @@ namespace kdump {
 
 enum class ShellTransfer {
   cat,  // any number of bytes: a flattened dump
-  scp,  // their number must be known before: a copy of /proc/vmcore
+  scp,  // a copy of /proc/vmcore; what has no known size goes by cat
 };
 
 // Makes `parent` with all above it where it is missing, and in it `name` (mode 0700), with "-2" … behind it
@@ -21,5 +21,8 @@ enum class ShellTransfer {
 Result<std::unique_ptr<RemoteDirectory>> open_shell_directory(SshSession& session, ShellTransfer transfer,
                                                               const std::string& parent,
                                                               const std::string& name);
+// The same for a directory that is there: that of the same dump, made earlier.
+Result<std::unique_ptr<RemoteDirectory>> reopen_shell_directory(SshSession& session, ShellTransfer transfer,
+                                                                const std::string& path);
 
 }  // namespace kdump

@@ -109,10 +109,12 @@ class RealWorker : public testing::Test {
     plan.targets.resize(1);
     plan.targets[0].device.uuid = "u";
     plan.targets[0].directory = "/crash";
+    plan.min_free = 0;
     write("plan.json", plan::to_json(plan));
     heard = {};
     return run_attempt(WORKER_PROGRAM,
                        {.mode = mode,
+                        .target = 0,
                         .plan = root_ / "plan.json",
                         .config = root_ / "kdump.conf",
                         .vmcore = root_ / "vmcore",
@@ -149,10 +151,10 @@ TEST_F(RealWorker, WhatIsNoCoreIsTheEnginesError) {
   EXPECT_FALSE(fs::exists(heard.texts(EventKind::directory).at(0) + "/vmcore"));
 }
 
-TEST_F(RealWorker, AnUnknownCollectorIsSaidToBeOne) {
-  const AttemptOutcome dumped = run(Mode::dump, {"dd"});
+TEST_F(RealWorker, ACollectorThatIsNotThereIsNamed) {
+  const AttemptOutcome dumped = run(Mode::dump, {"/nowhere/dd"});
   ASSERT_FALSE(dumped.status);
-  EXPECT_THAT(dumped.status.error().message(), HasSubstr("'dd' is not built yet"));
+  EXPECT_THAT(dumped.status.error().message(), HasSubstr("/nowhere/dd"));
 }
 
 TEST_F(RealWorker, ThereIsNoLogToShowInWhatIsNoCore) {

@@ -174,13 +174,21 @@ TEST(SshCat, AFlattenedDumpCanBePutTogether) {
   EXPECT_TRUE(whole.bytes == dump_bytes(kPages));
 }
 
-TEST(Scp, TheSizeMustBeKnownAndRight) {
+TEST(Scp, WhatHasNoKnownSizeGoesByCat) {
   const SshLab lab;
   Connected to(lab.target(), ShellTransfer::scp, lab.dumps());
   ASSERT_TRUE(to.directory) << to.error.message();
-  const auto unsized_file = to.directory->create_stream("vmcore", std::nullopt);
-  ASSERT_FALSE(unsized_file);
-  EXPECT_EQ(unsized_file.error().kind(), ErrorKind::unsupported);
+  auto file = to.directory->create_stream("log", std::nullopt);
+  ASSERT_TRUE(file);
+  EXPECT_TRUE((*file)->write(noise(12)));
+  EXPECT_TRUE((*file)->finish());
+  EXPECT_EQ(read_text(to.directory->path() + "/log"), text_of(noise(12)));
+}
+
+TEST(Scp, TheSizeMustBeRight) {
+  const SshLab lab;
+  Connected to(lab.target(), ShellTransfer::scp, lab.dumps());
+  ASSERT_TRUE(to.directory) << to.error.message();
   auto file = to.directory->create_stream("vmcore", 10);
   ASSERT_TRUE(file);
   EXPECT_FALSE((*file)->write(noise(12)));

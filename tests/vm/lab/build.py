@@ -3,7 +3,8 @@
 from .guest import REPOSITORY
 from .run import run
 
-PROGRAMS = ("makedumpfile", "kexec", "kdumpd", "kdumpctl", "kdump-capture", "kdump-capture-worker")
+PROGRAMS = ("makedumpfile", "kexec", "kdumpd", "kdumpctl", "kdump-capture",
+            "kdump-capture-worker", "kdump-capture-worker-ssh", "kdump-capture-worker-nfs")
 
 
 def release() -> None:

@@ -31,18 +31,31 @@ constexpr Allowed kAllowed[] = {
     {"libelf", "needed by libbpf"},
 };
 
+// What the workers for servers need besides.
+constexpr Allowed kAllowedForServers[] = {
+    {"libssh2", "SSH; brings libcrypto, which is why it has a worker of its own"},
+    {"libcrypto", "needed by libssh2, and to read private keys"},
+    {"libnfs", "NFS; needs nothing else"},
+};
+
 std::string stem(const std::string& path) {
   const std::string name = path.substr(path.rfind('/') + 1);
   return name.substr(0, name.find(".so"));
 }
 
-TEST(WorkerLibraries, AreThoseThatWereAgreedOn) {
-  const auto libraries = needed_libraries(*HostTree::open(""), WORKER);
+void expect_agreed_on(const std::string& worker, std::vector<std::string> allowed) {
+  const auto libraries = needed_libraries(*HostTree::open(""), worker);
   ASSERT_TRUE(libraries) << libraries.error().message();
   ASSERT_FALSE(libraries->empty());
-  std::vector<std::string> allowed;
   for (const Allowed& row : kAllowed) allowed.emplace_back(row.name);
   for (const Library& library : *libraries) EXPECT_THAT(allowed, testing::Contains(stem(library.path)));
+}
+
+TEST(WorkerLibraries, AreThoseThatWereAgreedOn) { expect_agreed_on(WORKER, {}); }
+
+TEST(WorkerLibraries, OfServersComeWithTheirWorkersAlone) {
+  expect_agreed_on(WORKER "-ssh", {kAllowedForServers[0].name, kAllowedForServers[1].name});
+  expect_agreed_on(WORKER "-nfs", {kAllowedForServers[2].name});
 }
 
 TEST(WorkerLibraries, TheFirstProgramNeedsNone) {

@@ -33,6 +33,7 @@ class FakeSystem final : public System {
   std::map<std::string, Result<std::string>> devices;  // by UUID, before `device`
   Result<Mounted> mount = Mounted{.where = "/kdumproot"};
   Status unmount;
+  Result<NetworkUp> network = NetworkUp{.described = "eth0"};
   std::map<Mode, AttemptOutcome> attempts;
   struct Scripted {
     Mode mode;
@@ -94,9 +95,18 @@ class FakeSystem final : public System {
     calls.emplace_back("unmount");
     return unmount;
   }
-  AttemptOutcome run_worker(const protocol::Request& request, const AttemptLimits& given,
-                            WorkerListener& listener) override {
-    calls.push_back("worker " + std::string(protocol::mode_name(request.mode)));
+  Result<NetworkUp> bring_up_network(const plan::Network& /*unused*/, SteadyTime /*unused*/) override {
+    calls.emplace_back("network");
+    return network;
+  }
+  Result<Mounted> mount_nfs(const plan::Target& target, SteadyTime /*unused*/) override {
+    calls.push_back("mount " + plan::target_text(target));
+    return mount;
+  }
+  AttemptOutcome run_worker(const std::string& program, const protocol::Request& request,
+                            const AttemptLimits& given, WorkerListener& listener) override {
+    const std::string which = program.substr(std::string(protocol::kWorkerInImage).size());
+    calls.push_back("worker" + which + " " + std::string(protocol::mode_name(request.mode)));
     requests[request.mode] = request;
     limits[request.mode] = given;
     if (!script.empty() && script.front().mode == request.mode) {
@@ -300,10 +310,12 @@ TEST_F(HooksTest, AFailedDumpIsToldAndTheEmergencyHooksRun) {
                                {.kind = EventKind::saved, .text = "vmcore-dmesg.txt", .number = 10}};
   system.attempts[Mode::dump] = failing("no space left");
   EXPECT_EQ(run(), Action::halt);
-  EXPECT_THAT(system.calls,
-              ElementsAre("hook /pre", "hook /pre.d/1", "hook /pre.d/2", "find u-1", "mount /dev/vda",
-                          "worker dump", "hook /post.d/1 1", "hook /post 1", "worker finish", "unmount",
-                          "hook /emergency.d/1", "hook /emergency"));
+  EXPECT_THAT(system.calls, ElementsAre("hook /pre", "hook /pre.d/1", "hook /pre.d/2", "find u-1",
+                                        "mount /dev/vda", "worker dump", "hook /post.d/1 1", "hook /post 1",
+                                        "worker finish", "unmount", "hook /emergency.d/1", "hook /emergency",
+                                        "find u-1", "mount /dev/vda", "worker finish", "unmount"));
+  const auto result = nlohmann::json::parse(system.requests[Mode::finish].result);
+  EXPECT_THAT(result["steps"].dump(), HasSubstr("hook /emergency"));
 }
 
 TEST_F(HooksTest, AnAbsentTargetIsToldToo) {

@@ -13,11 +13,16 @@ using DirectoryTest = FolderTest;
 constexpr time_t kNewYear = 1735689599;  // 2024-12-31 23:59:59 UTC
 
 TEST(DirectoryName, IsInTheTimeOfTheDeadSystem) {
-  EXPECT_EQ(directory_name(kNewYear, 0), "127.0.0.1-2024-12-31-23:59:59");
-  EXPECT_EQ(directory_name(kNewYear, 3600), "127.0.0.1-2025-01-01-00:59:59");
-  EXPECT_EQ(directory_name(kNewYear, -12 * 3600), "127.0.0.1-2024-12-31-11:59:59");
-  EXPECT_EQ(directory_name(kNewYear, 20700), "127.0.0.1-2025-01-01-05:44:59");  // Nepal
-  EXPECT_EQ(directory_name(0, 0), "127.0.0.1-1970-01-01-00:00:00");
+  EXPECT_EQ(directory_name("127.0.0.1", kNewYear, 0), "127.0.0.1-2024-12-31-23:59:59");
+  EXPECT_EQ(directory_name("127.0.0.1", kNewYear, 3600), "127.0.0.1-2025-01-01-00:59:59");
+  EXPECT_EQ(directory_name("127.0.0.1", kNewYear, -12 * 3600), "127.0.0.1-2024-12-31-11:59:59");
+  EXPECT_EQ(directory_name("127.0.0.1", kNewYear, 20700), "127.0.0.1-2025-01-01-05:44:59");  // Nepal
+  EXPECT_EQ(directory_name("127.0.0.1", 0, 0), "127.0.0.1-1970-01-01-00:00:00");
+}
+
+TEST(DirectoryName, SaysWhichMachineItWas) {
+  EXPECT_EQ(directory_name("192.0.2.7", 0, 0), "192.0.2.7-1970-01-01-00:00:00");
+  EXPECT_EQ(directory_name("fe80::1%eth0", 0, 0), "fe80::1-1970-01-01-00:00:00");
 }
 
 TEST_F(DirectoryTest, IsForRootAlone) {

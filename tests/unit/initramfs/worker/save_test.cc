@@ -23,6 +23,7 @@ class SaveTest : public FolderTest {
     plan.targets[0].fstype = "ext4";
     plan.targets[0].directory = "/crash";
     return {.mode = mode,
+            .target = 0,
             .plan = write("plan.json", plan::to_json(plan)),
             .config = write("kdump.conf", "path /crash\n"),
             .vmcore = write("source", "memory"),
@@ -37,7 +38,8 @@ class SaveTest : public FolderTest {
 };
 
 TEST_F(SaveTest, ADumpWithoutALogIsStillADump) {
-  const Status status = serve(request(Mode::dump), channel);  // "memory" is no core: there is no log in it
+  const Status status =
+      serve(request(Mode::dump), {}, channel);  // "memory" is no core: there is no log in it
   ASSERT_TRUE(status) << status.error().message();
   EXPECT_EQ(read(dump_directory() / "vmcore"), "memory");
   EXPECT_EQ(saved(), (std::vector<std::string>{"vmcore"}));
@@ -48,7 +50,7 @@ TEST_F(SaveTest, ADumpWithoutALogIsStillADump) {
 TEST_F(SaveTest, TheMissingDirectoryIsAnError) {
   Request missing = request(Mode::dump);
   missing.directory = folder / "nowhere";
-  const Status status = serve(missing, channel);
+  const Status status = serve(missing, {}, channel);
   ASSERT_FALSE(status);
   EXPECT_NE(status.error().message().find("nowhere"), std::string::npos);
 }
@@ -56,13 +58,13 @@ TEST_F(SaveTest, TheMissingDirectoryIsAnError) {
 TEST_F(SaveTest, ADamagedPlanIsAnError) {
   Request damaged = request(Mode::dump);
   damaged.plan = write("plan.json", "{");
-  EXPECT_FALSE(serve(damaged, channel));
+  EXPECT_FALSE(serve(damaged, {}, channel));
 }
 
 TEST_F(SaveTest, FinishWritesTheCircumstancesIntoTheGivenDirectory) {
   Request finish = request(Mode::finish);
   finish.dump_directory = folder / "crash";
-  const Status status = serve(finish, channel);
+  const Status status = serve(finish, {}, channel);
   EXPECT_EQ(read(folder / "crash" / "kdump-result.json"), "{}\n");
   EXPECT_EQ(read(folder / "crash" / "kdump.conf"), "path /crash\n");
   EXPECT_EQ(mode_of(folder / "crash" / "kdump.conf"), 0600U);
@@ -75,15 +77,61 @@ TEST_F(SaveTest, AMissingConfigDoesNotCostTheResult) {
   Request finish = request(Mode::finish);
   finish.dump_directory = folder / "crash";
   finish.config = folder / "nowhere";
-  EXPECT_FALSE(serve(finish, channel));
+  EXPECT_FALSE(serve(finish, {}, channel));
   EXPECT_EQ(read(folder / "crash" / "kdump-result.json"), "{}\n");
 }
 
-TEST_F(SaveTest, FinishWithoutADirectoryIsAnError) { EXPECT_FALSE(serve(request(Mode::finish), channel)); }
+TEST_F(SaveTest, TheResultOfADumpElsewhereHasADirectoryOfItsOwn) {
+  [[maybe_unused]] const Status whatever = serve(request(Mode::finish), {}, channel);
+  EXPECT_EQ(read(dump_directory() / "kdump-result.json"), "{}\n");
+}
+
+TEST_F(SaveTest, ATargetThatThePlanDoesNotHaveIsAnError) {
+  Request other = request(Mode::dump);
+  other.target = 1;
+  const Status status = serve(other, {}, channel);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().message(), "the plan has no target number 1");
+}
+
+TEST_F(SaveTest, TheRootFilesystemComesBehindTheTargets) {
+  Request rootfs = request(Mode::dump);
+  plan::Plan plan = plan::from_json(read(rootfs.plan)).value();
+  plan.rootfs = plan.targets;
+  plan.failure_action = plan::Action::dump_to_rootfs;
+  write("plan.json", plan::to_json(plan));
+  rootfs.target = 1;
+  const Status status = serve(rootfs, {}, channel);
+  EXPECT_TRUE(status) << status.error().message();
+}
+
+TEST_F(SaveTest, AServerIsForAnotherWorker) {
+  Request remote = request(Mode::dump);
+  plan::Plan plan = plan::from_json(read(remote.plan)).value();
+  plan.targets[0] = {.kind = plan::TargetKind::ssh,
+                     .server = {.host = "h", .addresses = {"192.0.2.1"}},
+                     .ssh = {.user = "u", .key = "/k", .known_hosts = "/h"},
+                     .directory = "/crash"};
+  write("plan.json", plan::to_json(plan));
+  const Status status = serve(remote, {}, channel);
+  ASSERT_FALSE(status);
+  EXPECT_NE(status.error().message().find("not a target of this worker"), std::string::npos);
+}
+
+TEST_F(SaveTest, MinFreeHoldsForACopyToo) {
+  Request full = request(Mode::dump);
+  plan::Plan plan = plan::from_json(read(full.plan)).value();
+  plan.min_free = uint64_t{1} << 60;
+  write("plan.json", plan::to_json(plan));
+  const Status status = serve(full, {}, channel);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().kind(), ErrorKind::no_space);
+}
 
 TEST_F(SaveTest, TheLogAloneMakesTheDirectoryItself) {
-  EXPECT_FALSE(serve(request(Mode::log), channel));  // there is no log in "memory"
+  EXPECT_FALSE(serve(request(Mode::log), {}, channel));  // there is no log in "memory"
   EXPECT_FALSE(dump_directory().empty());
+  EXPECT_TRUE(std::filesystem::is_empty(dump_directory()));
 }
 
 TEST(LastLines, CountsFromTheEnd) {
