@@ -46,20 +46,6 @@ class Attempt {
     return problems_.none();
   }
 
-  // What an earlier crash left on bare devices; it would stay there, and be in the way of the next.
-  void take_raw_dumps() {
-    for (const ResolvedTarget& target : preparation_.targets) {
-      if (target.take_to.empty()) continue;
-      const auto taken = effects_.extract_raw(target.target.device.devname, target.take_to);
-      if (!taken)
-        problems_.warnings.push_back(fmt::format("{}: {}", target.described, taken.error().message()));
-      if (taken && !taken->warning.empty()) problems_.warnings.push_back(taken->warning);
-      if (taken && !taken->directory.empty())
-        context_.announce(Level::info, fmt::format("A dump from {} is in {}", target.target.device.devname,
-                                                   taken->directory));
-    }
-  }
-
   // Whether there is a target that takes dumps. One that does not is tried all the same after a panic: it may
   // be back by then, and the others come after it.
   bool proved() {
@@ -230,7 +216,6 @@ ServiceStatus arm(const Context& context, When when) {
   const bool reserved = attempt.reserved();
   // Even then: whoever has to reboot for the reservation wants to know what else is in the way.
   const bool prepared = attempt.prepared();
-  if (prepared) attempt.take_raw_dumps();
   const bool wanted = reserved && prepared && !attempt.nothing_to_do(when);
   if (wanted && attempt.proved() && attempt.image_ready()) attempt.load();
   return attempt.finish();

@@ -20,9 +20,9 @@ enum class When {
   always,      // `restart`
 };
 
-// Reads the configuration, takes what a crash left on bare devices, tries the targets, builds the image when
-// needed, loads it, checks that it is loaded, writes the status. What was loaded before stays loaded until
-// the new image takes its place, and on every error. The machine is as wanted when the status has no errors.
+// Reads the configuration, tries the targets, builds the image when needed, loads it, checks that it is
+// loaded, writes the status. What was loaded before stays loaded until the new image takes its place, and on
+// every error. The machine is as wanted when the status has no errors.
 ServiceStatus arm(const Context& context, When when);
 
 // `reload`: loads the image there is; kdump.conf is not read, nothing is built.

@@ -8,7 +8,7 @@
 
 namespace kdump::service {
 
-Effects real_effects(const Host& host, const Announce& announce) {
+Effects real_effects(const Host& host) {
   const kexec::SystemRoot root{host.root()};
   return {
       .check_reservation = [host] { return check_reservation(host); },
@@ -26,9 +26,6 @@ Effects real_effects(const Host& host, const Announce& announce) {
                  .reach_export = reach_export,
                  .discover_network = discover_network},
       .prove = prove_target,
-      .extract_raw = [host, announce](
-                         const std::string& device,
-                         const std::string& path) { return extract_raw(host, device, path, announce); },
   };
 }
 

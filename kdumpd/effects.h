@@ -11,7 +11,6 @@
 #include "kdumpd/host.h"
 #include "kdumpd/prepare.h"
 #include "kdumpd/proof.h"
-#include "kdumpd/raw_extract.h"
 #include "kexec/loader.h"
 
 namespace kdump::service {
@@ -26,9 +25,8 @@ struct Effects {
   std::function<Result<image::Image>(const image::Request&, const std::string& output)> build_file;
   Probes probes;
   std::function<Result<Proof>(const ResolvedTarget&, const std::vector<std::string>& collector)> prove;
-  std::function<Result<RawExtraction>(const std::string& device, const std::string& path)> extract_raw;
 };
 
-Effects real_effects(const Host& host, const Announce& announce);
+Effects real_effects(const Host& host);
 
 }  // namespace kdump::service

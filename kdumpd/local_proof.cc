@@ -8,13 +8,18 @@
 #include <algorithm>
 
 #include "common/fd.h"
+#include "initramfs/plan/nfs_mount.h"
 #include "kdumpd/detached_mount.h"
+#include "makedumpfile/sink/net_connect.h"
 #include "makedumpfile/sink/raw_device.h"
 
 namespace kdump::service {
 namespace {
 
 constexpr std::string_view kText = "kdump was here to see whether a dump can be saved\n";
+
+constexpr int kNfsPort = 2049;
+constexpr std::chrono::seconds kConnect{10};
 
 using FreeBytes = Result<std::optional<uint64_t>>;
 
@@ -39,30 +44,21 @@ Status write_and_read(int fd) {
   return {};
 }
 
-// IPv6 goes by transports of its own names (kernel: fs/nfs/fs_context.c, nfs_xprt_protocol_tokens).
-std::string kernel_options(const plan::Target& target, const std::string& address,
-                           const std::string& version) {
-  const bool v6 = address.contains(':');
-  std::string options = fmt::format("addr={},vers={},proto={}", address, version, v6 ? "tcp6" : "tcp");
-  if (version == "3") options += fmt::format(",nolock,mountproto={}", v6 ? "tcp6" : "tcp");
-  if (target.server.port != 0) options += fmt::format(",port={}", target.server.port);
-  if (!target.nfs.mount_options.empty()) options += "," + target.nfs.mount_options;
-  return options;
+// Of a server that does not answer a mount would tell only after minutes.
+Status reach(const plan::Target& target, const std::string& address) {
+  const auto port = static_cast<uint16_t>(target.server.port == 0 ? kNfsPort : target.server.port);
+  TRY(connect_tcp(address, port, Deadline(kConnect)));
+  return {};
 }
 
 Result<UniqueFd> mount_export(const plan::Target& target) {
-  const std::string& host = target.server.host;
-  const std::string source =
-      fmt::format(fmt::runtime(host.contains(':') ? "[{}]:{}" : "{}:{}"), host, target.nfs.path);
-  Result<UniqueFd> mounted = fail("{} has no address", host);
-  for (const std::string& version : target.nfs.versions) {
-    for (const std::string& address : target.server.addresses) {
-      const char* fstype = version == "3" ? "nfs" : "nfs4";
-      mounted = mount_detached(fstype, source, kernel_options(target, address, version));
-      if (mounted) return mounted;
-      mounted.error().prepend(fmt::format("version {}", version));
-    }
-  }
+  UniqueFd mounted;
+  const auto attempt = [&](const plan::NfsMount& way, SteadyTime /*deadline*/) -> Status {
+    TRY(reach(target, way.address));
+    mounted = TRY(mount_detached(way.fstype, way.source, way.data));
+    return {};
+  };
+  TRY(plan::mount_first(plan::nfs_mounts(target), SteadyTime::max(), attempt));
   return mounted;
 }
 
@@ -96,9 +92,6 @@ FreeBytes prove_filesystem(const plan::Target& target) {
 
 FreeBytes prove_raw(const plan::Target& target) {
   const RawDevice device = TRY(RawDevice::open(target.device.devname));
-  if (TRY(device.dump()) == RawDump::whole)
-    return fail("{} holds a dump that could not be taken from it; no other is written over it",
-                target.device.devname);
   return device.stream_limit();
 }
 

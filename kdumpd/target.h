@@ -20,7 +20,6 @@ struct ResolvedTarget {
   std::vector<std::string> warnings;  // what may make a dump fail
   bool read_only = false;     // filesystem: mounted so here, by whom nobody else may mount it otherwise
   std::string private_key{};  // ssh: the file here that is target.ssh.key in the image
-  std::string take_to{};      // raw: the directory here that its dumps are moved to
 };
 
 // Error for whatever would make every dump fail: no directory, no such device, no key, …

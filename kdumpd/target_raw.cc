@@ -25,7 +25,7 @@ void check_identity(const BlockDevice& device, std::vector<std::string>& warning
 }  // namespace
 
 Result<ResolvedTarget> resolve_target(const Surrounding& all, const conf::RawTarget& wanted,
-                                      const std::string& path) {
+                                      const std::string& /*path*/) {
   ResolvedTarget resolved;
   const std::string devname = TRY(find_device(all.host, wanted.device));
   TRY(check_plain_disk(all.host, devname));
@@ -36,7 +36,6 @@ Result<ResolvedTarget> resolve_target(const Surrounding& all, const conf::RawTar
   resolved.target = {.kind = plan::TargetKind::raw,
                      .device = {.uuid = {}, .label = {}, .partuuid = device.partuuid, .devname = devname},
                      .directory = "/"};
-  resolved.take_to = path;
   resolved.described = "raw " + devname;
   return resolved;
 }

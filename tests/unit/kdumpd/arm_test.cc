@@ -50,10 +50,6 @@ class ArmTest : public testing::Test {
       if (dead.contains(target.described)) return fail("nobody there");
       return Proof{.free_bytes = free_bytes};
     };
-    effects.extract_raw = [this](const std::string& device, const std::string& path) {
-      extracted.push_back(device + " to " + path);
-      return extraction;
-    };
     effects.probes.discover_network = [this](const auto&, const auto&) { return network; };
     return {host, effects, log.announce()};
   }
@@ -97,8 +93,6 @@ class ArmTest : public testing::Test {
   std::vector<std::string> tried;
   std::set<std::string> dead;
   std::optional<uint64_t> free_bytes = uint64_t{100} << 30;
-  std::vector<std::string> extracted;
-  Result<RawExtraction> extraction;
   Result<FoundNetwork> network =
       FoundNetwork{.network = {.interfaces = {{"eth0", "52:54:00:12:34:56", 1500, {"192.0.2.1/24"}}},
                                .routes = {},
@@ -309,20 +303,6 @@ TEST_F(ChainTest, LittleSpaceIsAWarningWithBothNumbers) {
   free_bytes = uint64_t{2} << 30;
   EXPECT_EQ(run("restart"), 0);
   EXPECT_THAT(recorded().warnings, IsEmpty());
-}
-
-TEST_F(ArmTest, ADumpOnABareDeviceIsTakenBeforeAnythingElse) {
-  machine.add_disk("vdb", 16);
-  static_cast<void>(machine.make_disk("/dev/vdb", 16 << 20));
-  machine.write("/etc/kdump.conf", "raw /dev/vdb\npath /var/crash\n");
-  extraction = RawExtraction{.directory = "/var/crash/x", .warning = "the log is damaged"};
-  EXPECT_EQ(run("start"), 0);
-  EXPECT_THAT(extracted, ElementsAre("/dev/vdb to /var/crash"));
-  EXPECT_THAT(log.all(), HasSubstr("info: A dump from /dev/vdb is in /var/crash/x"));
-  EXPECT_THAT(recorded().warnings, testing::Contains("the log is damaged"));
-  extraction = fail("/var/crash is full");
-  EXPECT_EQ(run("restart"), 0);
-  EXPECT_THAT(recorded().warnings, testing::Contains("raw /dev/vdb: /var/crash is full"));
 }
 
 TEST_F(ArmTest, StartReportsEveryFaultAtOnce) {
