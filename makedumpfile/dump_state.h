@@ -25,7 +25,7 @@ struct Dump {
   const KernelInfo& kernel;
   DumpObserver& observer;
   PageFilter& filter;
-  bool rewritable;  // the output
+  bool rewritable = false;  // the output
   WindowScan scan;
   KdumpWriter writer;
   DumpReport& report;

@@ -55,14 +55,15 @@ Result<uint64_t> select_pages(Dump& dump) {
   std::vector<std::string>& reasons = dump.report.reasons;
   int rules = apply_findings(dump.report.dump_level, check_facts(dump.kernel.facts()), reasons);
   uint64_t dumpable = 0;
-  for (int next = rules;; rules = next) {
+  for (bool settled = false; !settled;) {
     use_rules(dump, rules);
     if (dump.rewritable) TRY(dump.writer.write_header());
     dumpable = TRY(classify_pages(dump, dump.rewritable ? Bitmaps::write : Bitmaps::only_count));
     const DumpReport& report = dump.report;
-    next = apply_findings(
+    const int next = apply_findings(
         rules, check_classified(rules, report.pages, report.rescued, report.evidence, counters), reasons);
-    if (next == rules) break;
+    settled = next == rules;
+    rules = next;
   }
   if (!dump.rewritable) {
     TRY(dump.writer.write_header());
