@@ -49,7 +49,7 @@ def fuzz(full: bool) -> Counts:
 
 def left_out() -> str:
     """What only --full runs, for people."""
-    from lab import faults, suite
+    from lab import fault_rows, suite, targets
 
     panics = (" ".join(panic) for panic in suite.panics(full=True) if panic not in suite.panics(full=False))
     others = "".join(f"\n    {name};" for name in suite.FULL)
@@ -59,7 +59,8 @@ def left_out() -> str:
     {cores.described([core for core in cores.CORES if not core.ordinary])}
   fuzz: {fuzzing.RUNS["full"]} runs of every target (here {fuzzing.RUNS["ordinary"]})
   vm: panics of {", ".join(panics)};{others}
-    the faults {", ".join(fault.name for fault in faults.FAULTS if not fault.ordinary)}"""
+    dumps of {", ".join(suite.TARGET_SERIES)} to {"; ".join(case.name for case in targets.CASES)};
+    the faults {", ".join(fault.name for fault in fault_rows.FAULTS if not fault.ordinary)}"""
 
 
 TIERS = {tier.__name__: tier for tier in (unit, cli, compat, fuzz, vm)}

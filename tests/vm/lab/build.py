@@ -1,10 +1,10 @@
-"""Builds the toolchain that goes into the guest."""
+"""Builds the toolchain that goes into the guest, and what looks at its dumps."""
 
 from .guest import REPOSITORY
 from .run import run
 
 PROGRAMS = ("makedumpfile", "kexec", "kdumpd", "kdumpctl", "kdump-capture",
-            "kdump-capture-worker", "kdump-capture-worker-ssh", "kdump-capture-worker-nfs")
+            "kdump-capture-worker", "kdump-capture-worker-ssh", "kdump-capture-worker-nfs", "compare_pages")
 
 
 def release() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from . import cache, qemu
 from .agent import Agent, Answer
 from .guest import Guest
+from .network import Network
 
 BOOT_TIMEOUT = 180
 START_TIMEOUT = 120
@@ -81,10 +82,15 @@ class Run:
 
 
 @contextlib.contextmanager
-def booted(guest: Guest, log: Path, crashkernel: str = "128M", disks=(), cpu: str = "Nehalem", on_line=None):
-    """Yield a Run of the guest once it is up; one VM at a time, a boot that fails is tried once more."""
+def booted(guest: Guest, log: Path, crashkernel: str = "128M", disks=(), cpu: str = "Nehalem", on_line=None,
+           net: Network | None = None, memory_mib: int = 2048, extra=()):
+    """Yield a Run of the guest once it is up; one VM at a time, a boot that fails is tried once more.
+
+    With `net` it is at that cable. `extra` are more arguments of QEMU's.
+    """
     config = qemu.Config(
-        emulator=guest.kernel.emulator(), kernel=guest.kernel.vmlinuz, initrd=guest.initrd, log=log,
+        emulator=(*(net.prefix(with_mounts=False) if net else ()), *guest.kernel.emulator()), memory_mib=memory_mib,
+        extra=[*(net.nic() if net else ()), *extra], kernel=guest.kernel.vmlinuz, initrd=guest.initrd, log=log,
         disks=[guest.disk, *disks], reboots=True, cpu=cpu,
         append=f"root=/dev/vda console=ttyS0 crashkernel={crashkernel} panic=10",
         agent_socket=guest.disk.with_suffix(".agent"))

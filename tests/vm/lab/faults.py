@@ -1,111 +1,166 @@
-"""What may go wrong after a panic, each brought about in a VM: the machine must come back, with the reason told.
+"""Runs the faults of fault_rows: the machine must come back within its deadline, with the reason told."""
 
-The programs under test are the installed ones; faults are made in the guest before the panic, or by a hook that runs
-before the capture image's own init. To add a fault: a row in FAULTS.
-"""
-
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import cache, cpio, crashrun, guest, initramfs, kernels, overlay
+from . import cache, cpio, crashrun, guest, initramfs, kernels, network, overlay, site as sites
 from .crashrun import Run
+from .fault_rows import DISK, FAULTS, LOCAL, Fault, Stage
+from .monitor import Monitor
+from .qemu import MachineError
+from .run import run as run_program
 
-# Whatever became of the dump, these are beside it when the target could be written to.
-REPORT = frozenset({"vmcore-dmesg.txt", "kexec-dmesg.log", "kdump-result.json", "kdump.conf"})
-CONFIG = f"core_collector makedumpfile -c --message-level 7 -d 31\ntimeout 15\n{overlay.CONFIG}"
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One row: how the fault is made, and what must be seen after it."""
-
-    name: str
-    console: str  # a regular expression of the reason, on the console of the capture kernel
-    hook: str = ":"  # runs in the capture kernel, see guest/overlay-init.sh
-    before: str = ":"  # runs in the guest, armed, before the panic
-    after: str = ":"  # undoes `before`
-    files: frozenset[str] | None = REPORT | {"vmcore-incomplete"}  # in the dump's directory; None: there is no directory
-    deadline: float = 120  # seconds from the panic until the machine restarts
-    ordinary: bool = False  # in the ordinary tier too
-
-
-FAULTS = (
-    Fault("worker killed", r"no dump: .*(SIGKILL|signal 9)", hook="when_dumping kill -KILL", ordinary=True),
-    Fault("worker out of memory", r"no dump: .*out of memory", hook="when_dumping hog"),
-    Fault("worker hangs", r"no dump: .*no progress for 15", hook="when_dumping kill -STOP"),
-    # Of the 24 MiB left, ext4 keeps 16 for itself (s_resv_clusters): the dump begins, and does not fit.
-    Fault("disk full", r"no dump: .*[Nn]o space", before="fallocate -l $(($(stat -fc '%f*%S' /) - (24 << 20))) /fill",
-          after="rm -f /fill"),
-    Fault("target directory missing", r"no dump: .*/var/crash", before="rm -r /var/crash", after="mkdir /var/crash", files=None),
-    Fault("target device never appears", r"no dump: .*(device|disk)", files=None, deadline=180,
-          hook="for d in /sys/bus/pci/devices/*; do [ $(cat $d/vendor) != 0x1af4 ] || echo 1 > $d/remove; done"),
-    Fault("plan.json damaged", r"no dump: .*plan\.json", hook="head -c 150 /plan.json > /cut; mv /cut /plan.json", files=None,
-          ordinary=True),
-    Fault("library missing from the image", r"no dump: .*libzstd\.so", hook="rm $(find / -xdev -name 'libzstd.so*')", files=None,
-          ordinary=True),
-)
+MEMORY_MIB = 768
+DISK_BYTES = 400 << 20
+MONITOR_TIMEOUT = 30
+COMMON = "core_collector makedumpfile -c --message-level 7 -d 31\ntimeout 15"
+# Until a dump has shown how large it gets.
+EXPECTED_BYTES = 24 << 20
+HOOKS = {"lab/no": b"#!/bin/sh\nexit 3\n", "lab/hang": b"#!/bin/sh\nsleep 3600\n"}
 
 
 class FaultNotSurvived(RuntimeError):
     """What a fault was to leave behind is not there; the text says what was."""
 
 
-def run(faults: list[Fault], folder: Path):
-    """Run the faults one after the other in one guest made in `folder`; yields (fault, None or an error's text)."""
-    machine = _guest(faults, folder)
-    log = cache.path("logs", "faults.log")
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a fault: `error` is empty when it was survived; `said` is what the console told of it."""
+
+    fault: Fault
+    error: str = ""
+    said: str = ""
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        return self.error or f"survived in {self.seconds:.0f} s: {self.said}"
+
+
+def run(faults: list[Fault], folder: Path, series: str = "6.1"):
+    """Run the faults one after the other in one guest made in `folder`; yields the Outcome of each."""
+    machine = _guest(faults, folder, series)
+    log = cache.path("logs", f"faults-{series}.log")
     log.unlink(missing_ok=True)
     left = list(faults)
-    while left:
-        with crashrun.booted(machine, log) as run_:
-            while left:
-                fault = left.pop(0)
-                error = _attempt(fault, run_)
-                yield fault, error
-                if error:
-                    break  # the state of the guest is not known: the others get a fresh boot
+    with sites.site(folder) as site:
+        disk = _bad_disk(site)
+        while left:
+            socket = folder / "monitor"
+            with crashrun.booted(machine, log, disks=[disk], net=site.net, memory_mib=MEMORY_MIB,
+                                 extra=Monitor.options(socket)) as run_:
+                trials = _Trials(run_, Stage(site, Monitor(socket, MONITOR_TIMEOUT)))
+                while left:
+                    outcome = trials.attempt(left.pop(0))
+                    yield outcome
+                    if outcome.error:
+                        break  # the state of the guest is not known: the others get a fresh boot
 
 
-def _guest(faults: list[Fault], folder: Path) -> guest.Guest:
-    hog = initramfs.guest_program("hog")
-    hog_member = cpio.file("lab/hog", hog.data)
-    extra = {f"lab/overlay-{i}": overlay.archive(fault.hook, [hog_member]) for i, fault in enumerate(FAULTS) if fault in faults}
-    return guest.make(kernels.get("6.1"), folder, config=CONFIG, sysconfig=overlay.sysconfig, extra=extra)
+def _guest(faults: list[Fault], folder: Path, series: str) -> guest.Guest:
+    members = [cpio.file("lab/hog", initramfs.guest_program("hog").data),
+               cpio.file("lab/unreadable.so", initramfs.guest_library("unreadable"))]
+    extra = {f"lab/overlay-{i}": overlay.archive(fault.hook, members) for i, fault in enumerate(FAULTS) if fault in faults}
+    return guest.make(kernels.get(series), folder, sysconfig=overlay.sysconfig, extra={**extra, **HOOKS})
 
 
-def _attempt(fault: Fault, run_: Run) -> str | None:
-    try:
-        _survive(fault, run_)
-        return None
-    except (RuntimeError, OSError) as error:
-        return f"{error} (console log: {run_.log})"
+def _bad_disk(site: sites.Site) -> Path:
+    """A disk that can be made to fail: a file system of the host that has no room for it gives it errors."""
+    disk = site.folder(f"{sites.DISK_FOLDER}/bad.ext4")
+    tree = site.folder("/srv/bad-root")
+    (tree / "dumps").mkdir(parents=True)
+    with open(disk, "wb") as file:
+        file.truncate(DISK_BYTES)
+    run_program("mkfs.ext4", "-q", "-F", "-L", "bad", "-d", tree, disk)
+    return disk
 
 
-def _survive(fault: Fault, run_: Run) -> None:
-    run_.command("rm -rf /var/crash/*; sync")
-    overlay.arm(run_, f"/lab/overlay-{FAULTS.index(fault)}")
-    run_.command(f"{fault.before}; sync")
-    times = run_.panic(fault.deadline)
-    if run_.machine.first_line(f"^kdump: {fault.console}", times.capture_kernel, times.restart) is None:
-        raise FaultNotSurvived(f"no console line /{fault.console}/")
-    _check_files(fault, run_)
-    run_.command(fault.after)
+class _Trials:
+    """The faults in one booted guest."""
 
+    def __init__(self, run_: Run, stage: Stage):
+        self._run, self._stage = run_, stage
+        self._expected_bytes = EXPECTED_BYTES
 
-def _check_files(fault: Fault, run_: Run) -> None:
-    found = set(run_.command("cd /var/crash 2>/dev/null && find . -type f | sed 's,.*/,,'; true").split())
-    wanted = fault.files or frozenset()
-    if found != wanted:
-        raise FaultNotSurvived(f"files expected in /var/crash: {sorted(wanted)}, found {sorted(found)}")
-    if wanted:
-        _check_reason(fault, run_)
+    def attempt(self, fault: Fault) -> Outcome:
+        try:
+            return self._survive(fault)
+        except (RuntimeError, OSError) as error:
+            return Outcome(fault, error=f"{error} (console log: {self._run.log})")
 
+    def _survive(self, fault: Fault) -> Outcome:
+        run_, stage = self._run, self._stage
+        stage.join()
+        stage.site.renew()
+        stage.site.introduce(run_)
+        run_.command(f"rm -rf {LOCAL}/*; sync")
+        overlay.arm(run_, f"/lab/overlay-{FAULTS.index(fault)}", guest.with_directives(COMMON, fault.config))
+        run_.command(f"{{ {fault.before}; }} && sync")
+        if fault.at_servers:
+            fault.at_servers(stage)
+        times = self._panic(fault)
+        said = run_.machine.first_match(f"^kdump: .*?({fault.console})", times.capture_kernel, times.restart)
+        if said is None:
+            raise FaultNotSurvived(f"no console line /{fault.console}/")
+        stage.join()
+        self._check_files(fault)
+        run_.command(fault.after)
+        return Outcome(fault, said=said.string.removeprefix("kdump: "), seconds=times.restart - times.panic)
 
-def _check_reason(fault: Fault, run_: Run) -> None:
-    """The reason is in the log of the capture, and in the result."""
-    for name in ("kexec-dmesg.log", "kdump-result.json"):
-        text = run_.command(f"cat /var/crash/*/{name}")
-        reason = fault.console.removeprefix("no dump: ")
-        if not re.search(reason, text):
-            raise FaultNotSurvived(f"{name} does not tell the reason /{reason}/")
+    def _panic(self, fault: Fault) -> crashrun.Timeline:
+        """Panic, with `at_half` done on the way; the machine has to restart by the deadline."""
+        if fault.at_half is None:
+            times = self._run.panic(fault.deadline)
+        else:
+            with sites.Watch(self._measure(fault), self._expected_bytes // 2, lambda: fault.at_half(self._stage)) as watch:
+                times = self._run.panic(fault.deadline)
+            if watch.acted_at is None:
+                raise FaultNotSurvived(f"the dump never reached half of {self._expected_bytes} bytes")
+        if times.restart - times.panic > fault.deadline:
+            raise MachineError(f"restarted {times.restart - times.panic:.0f} s after the panic, "
+                               f"at most {fault.deadline} are to be")
+        return times
+
+    def _measure(self, fault: Fault):
+        """A function that tells how much of the dump has arrived."""
+        folders = [folder for folder in fault.left if folder.startswith("/srv/")]
+        if folders:
+            return lambda: sites.allocated(self._stage.site.folder(folders[0]))
+        disk = self._stage.site.folder(f"{sites.DISK_FOLDER}/bad.ext4")
+        before = disk.stat().st_blocks
+        return lambda: (disk.stat().st_blocks - before) * 512
+
+    def _check_files(self, fault: Fault) -> None:
+        for folder in (LOCAL, *sites.FOLDERS):
+            found, wanted = self._names(folder), fault.left.get(folder, frozenset())
+            if found != wanted:
+                raise FaultNotSurvived(f"files expected in {folder}: {sorted(wanted)}, found {sorted(found)}")
+        for folder, names in fault.left.items():
+            if "vmcore" in names:
+                self._expected_bytes = self._size(folder)
+            if "kdump-result.json" in names:
+                self._check_result(fault, folder)
+
+    def _names(self, folder: str) -> set[str]:
+        if folder in sites.FOLDERS:
+            return {path.name for path in self._stage.site.folder(folder).rglob("*") if path.is_file()}
+        return set(self._run.command(f"cd {folder} 2>/dev/null && find . -type f | sed 's,.*/,,'; true").split())
+
+    def _read(self, folder: str, name: str) -> str:
+        if folder in sites.FOLDERS:
+            return next(self._stage.site.folder(folder).rglob(name)).read_text(errors="replace")
+        return self._run.command(f"cat {folder}/*/{name}")
+
+    def _size(self, folder: str) -> int:
+        if folder in sites.FOLDERS:
+            return next(self._stage.site.folder(folder).rglob("vmcore")).stat().st_size
+        return int(self._run.command(f"stat -c %s {folder}/*/vmcore"))
+
+    def _check_result(self, fault: Fault, folder: str) -> None:
+        """The reason is in the log of the capture, and the result says what became of the dump."""
+        if not re.search(fault.console, self._read(folder, "kexec-dmesg.log")):
+            raise FaultNotSurvived(f"kexec-dmesg.log in {folder} does not tell the reason /{fault.console}/")
+        result = json.loads(self._read(folder, "kdump-result.json"))
+        if result["saved"] != fault.saved:
+            raise FaultNotSurvived(f"kdump-result.json in {folder}: saved is {result['saved']}, {fault.saved} expected")

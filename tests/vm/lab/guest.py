@@ -7,7 +7,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import apt, cache, cpio, initramfs
+from . import apt, cache, cpio, initramfs, network
 from .kernels import Kernel
 from .run import run
 
@@ -82,6 +82,7 @@ def make(kernel: Kernel, folder: Path, config: str | None = None, sysconfig=None
         settings.write_text(sysconfig(settings.read_text()))
     for name, data in (extra or {}).items():
         _write(root / name, data, 0o755)
+    _configure_network(root)
     disk, initrd = folder / "guest.ext4", folder / "boot.img"
     with open(disk, "wb") as file:
         file.truncate(DISK_BYTES)
@@ -139,6 +140,13 @@ def _install_agent(root: Path) -> None:
     _write(units / "lab-agent.service", AGENT_UNIT.encode(), 0o644)
     (units / "multi-user.target.wants").mkdir(exist_ok=True)
     (units / "multi-user.target.wants/lab-agent.service").symlink_to("../lab-agent.service")
+
+
+def _configure_network(root: Path) -> None:
+    """Addresses for the interface that a machine at the lab's cable has; others do not mind."""
+    _write(root / "etc/systemd/network/10-lab.network", network.GUEST_CONFIG.encode(), 0o644)
+    wants = root / "etc/systemd/system/multi-user.target.wants"
+    (wants / "systemd-networkd.service").symlink_to("/lib/systemd/system/systemd-networkd.service")
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import cache, crashrun, dumpdir, faults, guest, kernels
+from . import cache, crashrun, dumpdir, fault_rows, guest, kernels
 from .run import run as run_program
 
 DISK_BYTES = 600 << 20
@@ -108,8 +108,8 @@ def _check_files(case: Case, crash: Path) -> None:
 def _report(case: Case, directory: Path) -> dict:
     """kdump-result.json of a directory with everything but a dump, the reason in it."""
     names = {entry.name for entry in directory.iterdir()}
-    if names != faults.REPORT:
-        raise dumpdir.Incomplete(f"{case.name}: files {sorted(faults.REPORT)} expected, found {sorted(names)}")
+    if names != fault_rows.REPORT:
+        raise dumpdir.Incomplete(f"{case.name}: files {sorted(fault_rows.REPORT)} expected, found {sorted(names)}")
     result = json.loads((directory / "kdump-result.json").read_text())
     if result["saved"] or not re.search(case.console[-1].removeprefix("no dump: "), result["failure"]):
         raise dumpdir.Incomplete(f"{case.name}: kdump-result.json: saved is {result['saved']}, failure {result['failure']!r}")

@@ -49,10 +49,19 @@ def module_files(kernel: Kernel, modules) -> list[Path]:
 
 def guest_program(name: str) -> cpio.Member:
     """guest/`name`.c as a static program at bin/`name`."""
+    return cpio.file(f"bin/{name}", _compiled(name, "-static"))
+
+
+def guest_library(name: str) -> bytes:
+    """guest/`name`.c as a shared library."""
+    return _compiled(name, "-D_GNU_SOURCE", "-shared", "-fPIC")
+
+
+def _compiled(name: str, *options: str) -> bytes:
     with tempfile.TemporaryDirectory(dir=cache.path("tmp", "x").parent) as folder:
-        program = Path(folder) / name
-        run("gcc", "-std=gnu17", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-s", "-o", program, GUEST / f"{name}.c")
-        return cpio.file(f"bin/{name}", program.read_bytes())
+        output = Path(folder) / name
+        run("gcc", "-std=gnu17", "-O2", "-Wall", "-Wextra", "-Werror", *options, "-s", "-o", output, GUEST / f"{name}.c")
+        return output.read_bytes()
 
 
 def _decompressed(path: Path) -> bytes:

@@ -1,6 +1,8 @@
 """Changes to a capture image without touching the programs in it: a second archive is appended to the image, whose
 init does what a hook says and then becomes the image's own."""
 
+import base64
+import hashlib
 import re
 
 from . import cpio, initramfs
@@ -9,7 +11,6 @@ from . import cpio, initramfs
 COMMAND_LINE = "rdinit=/lab/init"
 CONFIG = "force_no_rebuild 1"
 IMAGE = "/var/lib/kdump/$(uname -r)/initramfs.img"
-PRISTINE = "/lab/pristine.img"
 
 
 def archive(hook: str, extra: list[cpio.Member] = ()) -> bytes:
@@ -30,15 +31,28 @@ def sysconfig(shipped: str) -> str:
     return f'{shipped}\nKDUMP_COMMANDLINE_APPEND="{before} {COMMAND_LINE}"\n'
 
 
-def arm(run, archive_path: str) -> None:
-    """Arm the guest with its own image and the archive at `archive_path` in the guest behind it.
+def configure(run, lines: str) -> str:
+    """Have the image for this text of kdump.conf built, unless an earlier call had, and return its path in the guest.
 
-    The image is built by the first start in the guest; the one without additions is kept for later calls, and synced, so
-    that it outlives the panic.
+    The configuration then keeps kdump from building another. The image outlives panics.
     """
-    run.command(f"[ -e {PRISTINE} ] || {{ systemctl start kdump && cp {IMAGE} {PRISTINE} && sync; }}", 120)
+    pristine = f"/lab/{hashlib.sha256(lines.encode()).hexdigest()[:16]}.img"
+    data = base64.b64encode(f"{lines}\n".encode()).decode()
+    run.command(f"echo {data} | base64 -d > /etc/kdump.conf")
+    run.command(f"[ -e {pristine} ] || {{ systemctl restart kdump && cp {IMAGE} {pristine} && sync; }}", 120)
+    run.command(f"echo '{CONFIG}' >> /etc/kdump.conf")
+    return pristine
+
+
+def arm(run, archive_path: str, lines: str) -> str:
+    """Arm the guest with the image for this text of kdump.conf and the archive at `archive_path` in the guest behind it.
+
+    Returns the path of the image without the archive.
+    """
+    pristine = configure(run, lines)
     run.command("systemctl stop kdump")
     # The kernel wants the next archive on a multiple of 4, and skips zeros before it.
-    run.command(f"cp {PRISTINE} /lab/changed.img && truncate -s %512 /lab/changed.img"
+    run.command(f"cp {pristine} /lab/changed.img && truncate -s %512 /lab/changed.img"
                 f" && cat {archive_path} >> /lab/changed.img && cat /lab/changed.img > {IMAGE}")
     run.command("systemctl start kdump && kdumpctl status", 120)
+    return pristine

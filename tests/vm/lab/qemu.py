@@ -48,7 +48,8 @@ class Config:
 
 def _drive(disk: Path) -> str:
     # The files are thrown away with the test, so the host's page cache is as safe as they need to be.
-    return f"file={disk},format=raw,if=virtio,cache=unsafe,discard=unmap,detect-zeroes=unmap"
+    # What the file does not take is the guest's trouble too.
+    return f"file={disk},format=raw,if=virtio,cache=unsafe,discard=unmap,detect-zeroes=unmap,werror=report"
 
 
 class Machine:
@@ -101,6 +102,12 @@ class Machine:
         with self._changed:
             times = [when for when, line in self._lines if after < when < before and re.search(pattern, line)]
         return min(times, default=None)
+
+    def first_match(self, pattern: str, after: float, before: float) -> re.Match | None:
+        """The match of the first matching line between two times, if there is one."""
+        with self._changed:
+            found = (re.search(pattern, line) for when, line in self._lines if after < when < before)
+            return next((match for match in found if match), None)
 
     def wait_end(self, timeout: float) -> None:
         """Wait until the machine has powered off (or, without `reboots`, rebooted); raises MachineError."""

@@ -40,14 +40,14 @@ def panic(folder: Path, series: str, variant: str = "") -> Pair:
     kernel, raw = kernels.get(series), folder / "raw"
     files = initramfs.module_members(kernel, initramfs.VIRTIO_BLK, under="lab")
     collector = f"core_collector makedumpfile {CODEC_OPTIONS[series]} --message-level 7 -d 31"
-    machine = guest.make(kernel, folder, config=f"{collector}\n{overlay.CONFIG}", sysconfig=overlay.sysconfig,
+    machine = guest.make(kernel, folder, sysconfig=overlay.sysconfig,
                          extra={"lab/overlay": overlay.archive(COPY_RAW, files)})
     with open(raw, "wb") as file:
         file.truncate(RAW_DISK_BYTES)
     log = cache.path("logs", f"verify-{series}-{variant}".rstrip("-") + ".log")
     log.unlink(missing_ok=True)
     with crashrun.booted(machine, log, disks=[raw], cpu=rawcore.VARIANTS[variant].cpu) as run:
-        overlay.arm(run, "/lab/overlay")
+        pristine = overlay.arm(run, "/lab/overlay", collector)
         times = run.panic(300)
         _, found = run.machine.wait_line(r"^lab: vmcore bytes: (\d+)", 1, times.capture_kernel)
         run.power_off()
@@ -55,9 +55,8 @@ def panic(folder: Path, series: str, variant: str = "") -> Pair:
         file.truncate(int(found[1]))
     rawcore.check_expected(raw, rawcore.VARIANTS[variant], kernel)
     guest.extract(machine.disk, "/var/crash", folder)
-    guest.extract(machine.disk, overlay.PRISTINE, folder)
-    image = folder / Path(overlay.PRISTINE).name
-    return Pair(dumpdir.verified(dumpdir.only_one_in(folder / "crash")), raw, kernel, image)
+    guest.extract(machine.disk, pristine, folder)
+    return Pair(dumpdir.verified(dumpdir.only_one_in(folder / "crash")), raw, kernel, folder / Path(pristine).name)
 
 
 def check(pair: Pair) -> None:

@@ -1,0 +1,51 @@
+"""A dump held against the local one of the same crash, page for page."""
+
+import re
+import shlex
+from pathlib import Path
+
+from . import guest
+from .run import run
+
+MAKEDUMPFILE = guest.BUILD / "makedumpfile/makedumpfile"
+COMPARE = guest.BUILD / "tests/compat/compare_pages"
+
+
+class Different(RuntimeError):
+    """The dump lacks pages that the local one has, or has others."""
+
+
+def check_equal(dump: Path, raw: Path, options: str, folder: Path) -> int:
+    """`dump` has every page that a dump to a local file with these options of makedumpfile has, and no other, byte for byte.
+
+    `raw` is the raw vmcore of the same crash; `folder` is for files that go away. Returns the number of pages.
+    """
+    local, plain = folder / "local", folder / "plain"
+    run(MAKEDUMPFILE, "-f", *shlex.split(options), raw, local)
+    if dump.suffix == ".flat":
+        with open(dump, "rb") as stream:
+            run(MAKEDUMPFILE, "-f", "-R", plain, stdin=stream)
+        dump = plain
+    counts = _compare(dump, local)
+    if counts != _compare(local, dump) or not counts[0]:
+        raise Different(f"{dump.name}: pages {counts[0]}, excluded {counts[1]}; the local dump has {_compare(local, dump)}")
+    for path in (local, plain):
+        path.unlink(missing_ok=True)
+    return counts[0]
+
+
+def check_whole(dump: Path, raw: Path) -> int:
+    """`dump` is the raw vmcore, page for page; returns their number."""
+    pages, excluded = _compare(dump, raw)
+    if excluded or not pages:
+        raise Different(f"{dump.name}: {pages} pages, {excluded} of the raw vmcore are missing")
+    return pages
+
+
+def _compare(dump: Path, other: Path) -> tuple[int, int]:
+    """Pages that both have and that are equal, and pages that are not in `dump`."""
+    said = run(COMPARE, dump, other)
+    found = re.search(r"^pages (\d+) excluded (\d+) different 0 lost 0$", said, re.MULTILINE)
+    if not found:
+        raise Different(f"{dump.name} and {other.name}: {said.strip()}")
+    return int(found[1]), int(found[2])
