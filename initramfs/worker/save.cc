@@ -11,6 +11,7 @@
 #include "initramfs/worker/collector.h"
 #include "initramfs/worker/kernel_log.h"
 #include "initramfs/worker/local_place.h"
+#include "initramfs/worker/raw_place.h"
 #include "makedumpfile/save_dmesg.h"
 
 namespace kdump::worker {
@@ -51,6 +52,7 @@ Result<plan::Plan> read_plan(const Request& request) {
 constexpr Route kRoutes[] = {
     {plan::Way::filesystem, open_local_place},
     {plan::Way::kernel_nfs, open_local_place},
+    {plan::Way::raw, open_raw_place},
 };
 
 Result<std::unique_ptr<Place>> open_place(const Errand& errand, std::span<const Route> server) {
