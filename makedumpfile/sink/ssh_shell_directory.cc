@@ -56,6 +56,8 @@ class ShellStream : public Stream {
  protected:
   virtual Status send(Bytes data) = 0;
   virtual Status end() = 0;
+  // What was sent counts for nothing.
+  void forget() { size_ = 0; }
   [[nodiscard]] std::string growing() const { return path_ + std::string(kRemoteIncomplete); }
   [[nodiscard]] SshSession& session() const { return session_; }
 
@@ -73,6 +75,11 @@ class CatStream : public ShellStream {
     const std::string word = shell_quoted(growing());
     channel_ = TRY(session().execute(shell_command("umask 077; rm -f -- " + word + "; exec cat > " + word)));
     return {};
+  }
+  Status restart() override {
+    channel_.reset();
+    forget();
+    return start();
   }
 
  protected:

@@ -116,6 +116,26 @@ TEST_P(SshShell, AFullDiskIsNoSpace) {
   EXPECT_FALSE(exists(to.directory->path() + "/vmcore"));
 }
 
+TEST(SshCat, AFullDiskTakesASmallerFileInPlaceOfTheOneThatDidNotFit) {
+  const SshLab lab;
+  mount_tmpfs(lab.folder() / "full", 8 << 20);
+  Connected to(lab.target(), ShellTransfer::cat, lab.folder() / "full");
+  ASSERT_TRUE(to.directory) << to.error.message();
+  auto stream = to.directory->create_stream("vmcore", {});
+  ASSERT_TRUE(stream) << stream.error().message();
+  const ByteVector chunk = noise(1 << 20);
+  Status status;
+  for (int i = 0; status && i < 64; ++i) status = (*stream)->write(chunk);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().kind(), ErrorKind::no_space) << status.error().message();
+  status = (*stream)->restart();
+  ASSERT_TRUE(status) << status.error().message();
+  for (int i = 0; i < 6; ++i) ASSERT_TRUE((*stream)->write(chunk));
+  status = (*stream)->finish();
+  ASSERT_TRUE(status) << status.error().message();
+  EXPECT_EQ(read_text(to.directory->path() + "/vmcore").size(), size_t{6} << 20);
+}
+
 TEST_P(SshShell, AServerKilledAtHalfIsAnError) {
   const SshLab lab;
   Connected to(lab.target(), GetParam(), lab.dumps());
