@@ -128,6 +128,9 @@ Status Chain::mount(Place& place, Patience patience) {
 // Once for all targets that need it.
 Status Chain::bring_up_network(Patience patience) {
   if (network_up_) return {};
+  // What was missing for the target before has had its time.
+  if (network_tried_) patience = Patience::short_wait;
+  network_tried_ = true;
   return steps_.run("bring up the network", [&]() -> Status {
     const NetworkUp up =
         TRY(steps_.system().bring_up_network(plan_.network, limit(plan_.deadlines.network, patience)));

@@ -70,6 +70,7 @@ class Chain {
   std::vector<std::string> hung_;  // devices and servers
   std::string device_;             // of the target attached now
   bool network_up_ = false;
+  bool network_tried_ = false;
   bool all_is_said_ = false;  // the result on some target tells everything up to now
 };
 

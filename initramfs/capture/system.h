@@ -70,17 +70,11 @@ class System {
   virtual void abandon(const std::string& device) = 0;
   // Waits for the interfaces of the plan and their carriers, gives them addresses and routes, and writes the
   // name servers to /etc/resolv.conf. The error says what is missing: no such MAC address, no carrier, …
-  virtual Result<NetworkUp> bring_up_network(const plan::Network& network, SteadyTime deadline) {
-    return fail(ErrorKind::unsupported, "{} interfaces: the network is not built yet {}",
-                network.interfaces.size(), deadline == SteadyTime{});
-  }
+  virtual Result<NetworkUp> bring_up_network(const plan::Network& network, SteadyTime deadline) = 0;
   // Mounts the export of an NfsClient::kernel target where mount_target would, each address and each version
   // in turn. unmount_target undoes it; after a mount that hung, abandon("") gives the next a place of its
   // own.
-  virtual Result<Mounted> mount_nfs(const plan::Target& target, SteadyTime deadline) {
-    return fail(ErrorKind::unsupported, "{}: not built yet {}", plan::target_text(target),
-                deadline == SteadyTime{});
-  }
+  virtual Result<Mounted> mount_nfs(const plan::Target& target, SteadyTime deadline) = 0;
   virtual Status unmount_target(SteadyTime deadline) = 0;
   // `program`: the worker for the target, a path in the image.
   virtual AttemptOutcome run_worker(const std::string& program, const protocol::Request& request,

@@ -34,6 +34,7 @@ class FakeSystem final : public System {
   Result<Mounted> mount = Mounted{.where = "/kdumproot"};
   Status unmount;
   Result<NetworkUp> network = NetworkUp{.described = "eth0"};
+  std::vector<seconds> network_patience;
   std::map<Mode, AttemptOutcome> attempts;
   struct Scripted {
     Mode mode;
@@ -95,8 +96,9 @@ class FakeSystem final : public System {
     calls.emplace_back("unmount");
     return unmount;
   }
-  Result<NetworkUp> bring_up_network(const plan::Network& /*unused*/, SteadyTime /*unused*/) override {
+  Result<NetworkUp> bring_up_network(const plan::Network& /*unused*/, SteadyTime deadline) override {
     calls.emplace_back("network");
+    network_patience.push_back(std::chrono::ceil<seconds>(deadline - steady_clock::now()));
     return network;
   }
   Result<Mounted> mount_nfs(const plan::Target& target, SteadyTime /*unused*/) override {
@@ -538,6 +540,27 @@ TEST_F(CaptureTest, TheStallLimitIsThePlans) {
 TEST_F(CaptureTest, TheFailureActionIsKnownToWhoeverCatchesAnException) {
   run();
   EXPECT_EQ(record.failure_action, Action::halt);
+}
+
+TEST_F(CaptureTest, ANetworkThatDoesNotComeUpFailsTheNextServerSoon) {
+  plan_with([](plan::Plan& plan) {
+    plan::Target server;
+    server.kind = plan::TargetKind::ssh;
+    server.server = {.host = "a.example", .addresses = {"192.0.2.1"}, .port = 0};
+    server.ssh = {.user = "kdump", .key = "/key", .known_hosts = "a.example ssh-ed25519 AAAA"};
+    server.directory = "/dumps";
+    plan.targets.push_back(server);
+    server.server.host = "b.example";
+    plan.targets.push_back(server);
+    plan.targets.erase(plan.targets.begin());
+    plan.deadlines.network = seconds(60);
+  });
+  system.network = fail("eth0 has no carrier");
+  EXPECT_EQ(run(), Action::halt);
+  ASSERT_GE(system.network_patience.size(), 2U);
+  EXPECT_EQ(system.network_patience[0], seconds(60));
+  EXPECT_LE(system.network_patience[1], seconds(10));
+  EXPECT_THAT(record.failure, HasSubstr("bring up the network: eth0 has no carrier"));
 }
 
 }  // namespace
