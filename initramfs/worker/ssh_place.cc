@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "initramfs/worker/ssh_place.h"
 
-#include "common/file.h"
 #include "initramfs/worker/collector.h"
 #include "initramfs/worker/remote_place.h"
 #include "initramfs/worker/server.h"
@@ -20,7 +19,7 @@ Result<std::shared_ptr<SshSession>> log_in(const Errand& errand) {
                    .port = target.server.port == 0 ? kPort : static_cast<uint16_t>(target.server.port),
                    .host = target.server.host,
                    .user = target.ssh.user,
-                   .known_hosts = TRY(read_text_file(target.ssh.known_hosts)),
+                   .known_hosts = target.ssh.known_hosts,
                    .private_key = target.ssh.key,
                    .connect_timeout = connect_timeout(errand),
                    .stall_timeout = stall_timeout(errand)};

@@ -25,9 +25,7 @@ class SshWorker {
     plan::Target& planned = lab.plan.targets.emplace_back();
     planned.kind = plan::TargetKind::ssh;
     planned.server = {.host = target.host, .addresses = {target.address}, .port = target.port};
-    write_text(lab.folder() / "known_hosts", target.known_hosts);
-    planned.ssh = {
-        .user = target.user, .key = target.private_key, .known_hosts = lab.folder() / "known_hosts"};
+    planned.ssh = {.user = target.user, .key = target.private_key, .known_hosts = target.known_hosts};
     planned.directory = ssh.dumps();
     planned.stall = std::chrono::seconds(5);
   }
@@ -37,8 +35,8 @@ class SshWorker {
   void pin(const std::string& host, uint16_t port) {
     target().server.host = host;
     target().server.port = port;
-    write_text(lab.folder() / "known_hosts",
-               fmt::format("[{}]:{} {}", host, port, read_text(ssh_.folder() / "host_ed25519.pub")));
+    target().ssh.known_hosts =
+        fmt::format("[{}]:{} {}", host, port, read_text(ssh_.folder() / "host_ed25519.pub"));
   }
   // The error of a dump.
   std::string why_not() {
@@ -142,8 +140,8 @@ TEST(SshWorkerTest, AWrongHostKeyShowsBoth) {
   const SshLab ssh;
   SshWorker worker(ssh);
   const std::string other = ssh.make_key("other", {"-t", "ed25519"});
-  write_text(worker.lab.folder() / "known_hosts",
-             fmt::format("[127.0.0.1]:{} {}", SshLab::kPort, read_text(other + ".pub")));
+  worker.target().ssh.known_hosts =
+      fmt::format("[127.0.0.1]:{} {}", SshLab::kPort, read_text(other + ".pub"));
   EXPECT_THAT(worker.why_not(), HasSubstr("wrong host key: expected SHA256:"));
 }
 

@@ -110,7 +110,7 @@ TEST_F(SaveTest, AServerIsForAnotherWorker) {
   plan::Plan plan = plan::from_json(read(remote.plan)).value();
   plan.targets[0] = {.kind = plan::TargetKind::ssh,
                      .server = {.host = "h", .addresses = {"192.0.2.1"}},
-                     .ssh = {.user = "u", .key = "/k", .known_hosts = "/h"},
+                     .ssh = {.user = "u", .key = "/k", .known_hosts = "h ssh-ed25519 AAAA"},
                      .directory = "/crash"};
   write("plan.json", plan::to_json(plan));
   const Status status = serve(remote, {}, channel);
