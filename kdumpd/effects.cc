@@ -1,16 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kdumpd/effects.h"
 
+#include <unistd.h>
+
 #include "kdumpd/addresses.h"
 #include "kdumpd/collector.h"
+#include "kdumpd/patience.h"
 #include "kdumpd/remote_proof.h"
 #include "kdumpd/reservation.h"
 
 namespace kdump::service {
 
-Effects real_effects(const Host& host) {
+namespace {
+
+Result<ExitState> run_on_terminal(const std::vector<std::string>& argv) {
+  Child child = TRY(spawn({.argv = argv, .environment = {}, .stdin_fd = STDIN_FILENO}));
+  return child.wait();
+}
+
+}  // namespace
+
+Effects real_effects(const Host& host, const Announce& announce) {
   const kexec::SystemRoot root{host.root()};
-  return {
+  Effects effects{
       .check_reservation = [host] { return check_reservation(host); },
       .loaded = [root] { return kexec::crash_image_loaded(root); },
       .load =
@@ -26,7 +38,11 @@ Effects real_effects(const Host& host) {
                  .reach_export = reach_export,
                  .discover_network = discover_network},
       .prove = prove_target,
+      .log_in = [](const ResolvedTarget& target) { return reach_login(target.target, target.private_key); },
+      .run_on_terminal = run_on_terminal,
   };
+  make_patient(effects.probes, effects.prove, announce, patience_of(host));
+  return effects;
 }
 
 }  // namespace kdump::service

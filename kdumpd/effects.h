@@ -7,6 +7,7 @@
 #include <string>
 
 #include "common/error.h"
+#include "common/process.h"
 #include "initramfs/build/image.h"
 #include "kdumpd/host.h"
 #include "kdumpd/prepare.h"
@@ -25,8 +26,12 @@ struct Effects {
   std::function<Result<image::Image>(const image::Request&, const std::string& output)> build_file;
   Probes probes;
   std::function<Result<Proof>(const ResolvedTarget&, const std::vector<std::string>& collector)> prove;
+  // Whether an ssh target lets us in.
+  std::function<Status(const ResolvedTarget&)> log_in;
+  // A program that talks to the administrator.
+  std::function<Result<ExitState>(const std::vector<std::string>& argv)> run_on_terminal;
 };
 
-Effects real_effects(const Host& host);
+Effects real_effects(const Host& host, const Announce& announce);
 
 }  // namespace kdump::service

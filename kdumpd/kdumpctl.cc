@@ -27,6 +27,6 @@ int main(int argc, char** argv) {
     return kdump::service::kSuccess;
   }
   const kdump::service::Host host;
-  const kdump::service::Context context{host, kdump::service::real_effects(host), print};
+  const kdump::service::Context context{host, kdump::service::real_effects(host, print), print};
   return kdump::service::run_verb(context, verb, words.subspan(words.size() > 1 ? 2 : words.size()));
 }

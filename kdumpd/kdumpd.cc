@@ -62,7 +62,7 @@ int tell_condition(const Host& host) {
 }
 
 int serve(const Host& host) {
-  Daemon daemon(Context{host, kdump::service::real_effects(host), log},
+  Daemon daemon(Context{host, kdump::service::real_effects(host, log), log},
                 {kdump::service::notify_manager, kdump::service::running_job});
   if (const Status prepared = daemon.prepare(); !prepared) {
     log(Level::error, prepared.error().message());

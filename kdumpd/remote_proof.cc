@@ -98,6 +98,14 @@ Status reach_export(const plan::Target& target, int version) {
   return reached ? Status() : Status(Failure(reached.error()));
 }
 
+Status reach_login(const plan::Target& target, const std::string& private_key) {
+  const auto reached = ask_child(kPatience, [&]() -> Result<std::string> {
+    TRY(log_in(target, private_key));
+    return "";
+  });
+  return reached ? Status() : Status(Failure(reached.error()));
+}
+
 Result<std::optional<uint64_t>> prove_ssh(const plan::Target& target, const std::string& private_key,
                                           const std::vector<std::string>& collector) {
   const auto session = TRY(log_in(target, private_key));

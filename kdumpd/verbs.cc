@@ -7,6 +7,7 @@
 
 #include "kdumpd/image_verb.h"
 #include "kdumpd/lock.h"
+#include "kdumpd/propagate.h"
 #include "kdumpd/raw_targets.h"
 #include "kdumpd/status_verb.h"
 
@@ -69,12 +70,12 @@ constexpr Verb kVerbs[] = {
     {"restart", "", "read the configuration again, build if needed, load", true, restart},
     {"reload", "", "load the image there is once more, build nothing", true, reload_verb},
     {"rebuild", "", "build the image, do not load it", true, rebuild_verb},
+    {"propagate", "", "install the key for ssh targets on their servers", false, run_propagate},
     {"showmem", "", "show the memory reserved for the crash kernel", false, run_showmem},
     {"image", "build --output FILE [--root DIR]", "build an image into a file", false, run_image},
 };
 
-constexpr std::string_view kUnbuilt[] = {"propagate",
-                                         "estimate",
+constexpr std::string_view kUnbuilt[] = {"estimate",
                                          "test",
                                          "get-default-crashkernel",
                                          "reset-crashkernel",

@@ -119,11 +119,17 @@ TEST_F(KdumpctlTest, AnUnknownVerbPrintsTheUsage) {
 
 TEST_F(KdumpctlTest, VerbsThatAreNotBuiltSaySo) {
   for (const std::string verb :
-       {"propagate", "estimate", "test", "get-default-crashkernel", "reset-crashkernel"}) {
+       {"estimate", "test", "get-default-crashkernel", "reset-crashkernel"}) {
     const Ran ran = run("/kdumpctl " + verb);
     EXPECT_EQ(ran.status, 1);
     EXPECT_EQ(ran.output, "kdump: " + verb + " is not built yet\n");
   }
+}
+
+TEST_F(KdumpctlTest, PropagateWantsAnSshTarget) {
+  const Ran ran = run("/kdumpctl propagate");
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_EQ(ran.output, "kdump: there is no ssh target in /etc/kdump.conf; propagate is for those\n");
 }
 
 TEST_F(KdumpctlTest, HelpAndVersion) {
