@@ -16,7 +16,6 @@
 namespace kdump::image {
 namespace {
 
-constexpr const char* kLoopback = "lo";
 constexpr const char* kInit = "/init";
 constexpr const char* kWorker = "/usr/lib/kdump/kdump-capture-worker";
 constexpr const char* kConfig = "/etc/kdump.conf";
@@ -83,9 +82,9 @@ bool uses_ipv6(const plan::Network& network) {
 }
 
 Status add_network_wishes(const HostTree& tree, const Request& request, std::vector<ModuleWish>& wishes) {
-  for (const std::string& interface : request.net_devices) {
-    if (interface == kLoopback) continue;
-    for (const StackedDevice& device : TRY(net_device_stack(tree, interface)))
+  for (const plan::Interface& interface : request.plan.network.interfaces) {
+    if (interface.mac.empty()) continue;  // the loopback
+    for (const StackedDevice& device : TRY(net_device_stack(tree, interface.name)))
       wishes.push_back(wish_for(device));
   }
   // Some kernels have it as a module.

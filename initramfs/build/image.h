@@ -28,8 +28,6 @@ struct Request {
   // the running system. None walks nothing, for a root that has no sysfs mounted: name the drivers in
   // extra_modules.
   std::vector<std::string> block_devices;
-  // "enp1s0", …: network interfaces, their driver stacks likewise; "lo" needs none.
-  std::vector<std::string> net_devices;
   std::vector<std::string> watchdog_devices;  // "/sys/devices/…": drivers to load before all others
   std::vector<std::string> extra_modules;     // directive extra_modules
   std::string capture_program = "/usr/lib/kdump/kdump-capture";
@@ -37,7 +35,9 @@ struct Request {
   std::string config_file = "/etc/kdump.conf";
   std::vector<std::string> programs;  // hooks and the like, with their interpreters and libraries
   std::vector<ExtraFile> files;       // keys and the like
-  plan::Plan plan;                    // everything but `modules`, which the builder fills in
+  // Everything but `modules`, which the builder fills in. The driver stacks of its network interfaces are
+  // walked in sysfs as those of block devices are; the loopback needs none.
+  plan::Plan plan;
 };
 
 struct Image {

@@ -52,7 +52,8 @@ class NetDevice : public testing::Test {
   static Request request(const std::string& interface) {
     Request request;
     request.kernel_release = kRelease;
-    request.net_devices = {interface};
+    const std::string mac = interface == "lo" ? "" : "52:54:00:12:34:56";
+    request.plan.network.interfaces = {{.name = interface, .mac = mac, .mtu = 0, .addresses = {}}};
     request.capture_program = "/capture";
     request.worker_program = "/worker";
     request.plan.collector = {"makedumpfile"};
