@@ -26,13 +26,12 @@ Status begin_smaller_dump(Dump& dump, const Error& full) {
   TRY(dump.writer.restart());
   raise_level(dump);
   report.target_full = true;
-  report.reasons.insert(
-      report.reasons.begin(),
-      fmt::format("no space for a dump of level {}: {} of {} pages written: {}", level, report.pages_written,
-                  report.pages_written + report.pages_missing, full.message()));
+  report.reasons.insert(report.reasons.begin(),
+                        fmt::format("no space for a dump of level {}: {} of {} pages written", level,
+                                    report.pages_written, report.pages_written + report.pages_missing));
   report.pages_written = report.pages_missing = 0;
   dump.order = CopyOrder::important_first;
-  dump.observer.note("The target is full: a smaller dump is written in place of this one");
+  dump.observer.note(fmt::format("A smaller dump is written in place of this one: {}", full.message()));
   return {};
 }
 
