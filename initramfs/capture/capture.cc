@@ -42,6 +42,7 @@ plan::Action end_without_dump(Chain& chain, Steps& steps, const plan::Plan& plan
 plan::Action open_shell(Steps& steps, const plan::Plan& plan) {
   steps.say(
       fmt::format("the dump is NOT saved; leave the shell to {}", plan::action_name(plan.final_action)));
+  steps.feed_watchdogs_for_long();
   steps.warn_if_failed("shell", [&] { return steps.system().run_shell(); });
   return plan.final_action;
 }
@@ -65,6 +66,7 @@ plan::Action failure_action(Steps& steps, const plan::Plan& plan) {
 plan::Action follow(Steps& steps, const plan::Plan& plan) {
   steps.begin(plan);
   load_modules(steps, plan);
+  steps.tell_watchdogs(plan);
   Hooks hooks(steps, plan);
   Chain chain(steps, hooks, plan);
   const Status allowed = hooks.before_dump();
@@ -87,6 +89,7 @@ plan::Action capture(System& system, Console& console, Record& record) {
   }
   const plan::Action action = follow(steps, *plan);
   steps.summarize();
+  steps.leave_watchdogs(action);
   return action;
 }
 

@@ -7,6 +7,7 @@
 #include "initramfs/capture/device.h"
 #include "initramfs/capture/memory.h"
 #include "initramfs/capture/system.h"
+#include "initramfs/capture/watchdog.h"
 
 namespace kdump::capture {
 
@@ -25,6 +26,12 @@ class LinuxSystem final : public System {
                             const AttemptLimits& limits, WorkerListener& listener) override;
   Result<ExitState> run_hook(const std::vector<std::string>& argv, SteadyTime deadline,
                              WorkerListener& listener) override;
+  void take_over_watchdogs(const std::vector<plan::Watchdog>& watchdogs) override {
+    watchdogs_.take_over(watchdogs);
+  }
+  void feed_watchdogs(SteadyTime until) override { watchdogs_.feed_until(until); }
+  void stop_watchdogs() override { watchdogs_.stop(); }
+  std::vector<WatchdogState> watchdogs(SteadyTime deadline) override { return watchdogs_.states(deadline); }
   Status run_shell() override;
   MemoryFigures memory() override;
 
@@ -35,6 +42,7 @@ class LinuxSystem final : public System {
   DeviceFinder finder_;
   unsigned abandoned_ = 0;  // mount points that are lost
   MemoryWatch memory_;
+  Watchdogs watchdogs_;
 };
 
 }  // namespace kdump::capture

@@ -59,6 +59,18 @@ json dump_of(const protocol::Summary& summary) {
           {"copy_seconds", static_cast<double>(summary.copy_ms) / 1000}};
 }
 
+json watchdogs_of(const Record& record) {
+  json watchdogs = json::array();
+  for (const WatchdogState& state : record.watchdogs) {
+    json item = {{"identity", state.identity},
+                 {"timeout_seconds", state.timeout.count()},
+                 {"fed", state.error.empty()}};
+    if (!state.error.empty()) item["error"] = state.error;
+    watchdogs.push_back(std::move(item));
+  }
+  return watchdogs;
+}
+
 json memory_of(const Record& record, const MemoryFigures& memory) {
   return {{"total_kib", memory.total_kib},
           {"available_min_kib", memory.available_min_kib},
@@ -114,6 +126,7 @@ std::string to_json(const Record& given, const MemoryFigures& memory) {
       {"warnings", record.warnings},
       {"files", files_of(target)},
       {"memory", memory_of(record, memory)}};
+  if (!record.watchdogs.empty()) object["watchdogs"] = watchdogs_of(record);
   if (record.has_summary) object["dump"] = dump_of(record.summary);
   return object.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }

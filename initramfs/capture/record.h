@@ -49,6 +49,7 @@ struct Record {
   std::vector<std::string> warnings;
   protocol::Summary summary;
   bool has_summary = false;
+  std::vector<WatchdogState> watchdogs;
   uint64_t worker_peak_rss_kib = 0;
   uint64_t worker_peak_anon_kib = 0;
 

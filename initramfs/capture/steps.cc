@@ -17,9 +17,15 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 constexpr seconds kNoLimit{365L * 24 * 3600};
+constexpr seconds kGrace{5};             // for ending what has come to its limit
+constexpr seconds kWatchdogPatience{3};  // with their drivers
 
 double seconds_since(SteadyTime start) {
   return std::chrono::duration<double>(steady_clock::now() - start).count();
+}
+
+SteadyTime from_now(seconds limit) {
+  return steady_clock::now() + (limit.count() == 0 ? kNoLimit : std::min(limit, kNoLimit));
 }
 
 std::string worker_for(std::string_view suffix) { return protocol::kWorkerInImage + std::string(suffix); }
@@ -51,6 +57,7 @@ void Steps::begin(const plan::Plan& plan) {
   record_.kernel_release = plan.kernel_release;
   record_.hostname = plan.hostname;
   record_.failure_action = plan.failure_action;
+  system_.take_over_watchdogs(plan.watchdogs);
 }
 
 Status Steps::run(const std::string& name, const Body& body) {
@@ -79,12 +86,41 @@ void Steps::warn(const std::string& text) {
   console_.say("warning: " + text);
 }
 
-SteadyTime Steps::after(seconds limit) const {
-  return steady_clock::now() + (limit.count() == 0 ? kNoLimit : std::min(limit, kNoLimit));
-}
+// Whoever asks for a limit is about to do what it is for.
+SteadyTime Steps::after(seconds limit) const { return feed_until(from_now(limit), limit); }
 
 SteadyTime Steps::within(seconds limit) const {
-  return overall_ ? std::min(*overall_, after(limit)) : after(limit);
+  return feed_until(overall_ ? std::min(*overall_, from_now(limit)) : from_now(limit), limit);
+}
+
+SteadyTime Steps::feed_until(SteadyTime time, seconds limit) const {
+  if (limit.count() != 0) system_.feed_watchdogs(time + kGrace);
+  return time;
+}
+
+void Steps::tell_watchdogs(const plan::Plan& plan) {
+  if (plan.watchdogs.empty()) return;
+  [[maybe_unused]] const Status told = run("take over the watchdogs", [&]() -> Status {
+    record_.watchdogs = system_.watchdogs(within(kWatchdogPatience));
+    for (const WatchdogState& state : record_.watchdogs) {
+      if (state.error.empty())
+        say(fmt::format("watchdog {} is fed; it resets the machine after {} when this hangs", state.identity,
+                        human_seconds(static_cast<uint64_t>(state.timeout.count()))));
+      else
+        warn(fmt::format("watchdog {} may reset the machine before the dump is saved: {}", state.identity,
+                         state.error));
+    }
+    return {};
+  });
+}
+
+void Steps::feed_watchdogs_for_long() { system_.feed_watchdogs(from_now(seconds(0))); }
+
+void Steps::leave_watchdogs(plan::Action action) {
+  if (action == plan::Action::halt)
+    system_.stop_watchdogs();
+  else
+    system_.feed_watchdogs(steady_clock::now());
 }
 
 // A target that is tried again goes on with its record.
@@ -139,6 +175,8 @@ bool Steps::worker_starts(const plan::Target& target) const {
 
 AttemptOutcome Steps::run_worker(const std::string& program, const protocol::Request& request,
                                  const AttemptLimits& limits) {
+  stall_ = limits.stall;
+  feed_until(from_now(stall_), stall_);
   AttemptOutcome outcome = system_.run_worker(program, request, limits, *this);
   console_.end_progress();
   worker_left_behind_ = worker_left_behind_ || outcome.left_behind;
@@ -233,6 +271,7 @@ void Steps::on_event(const Event& event) {
     EventKind kind;
     Handler handler;
   };
+  feed_until(from_now(stall_), stall_);
   static constexpr Row kRows[] = {
       {EventKind::directory, &Steps::on_directory}, {EventKind::step, &Steps::on_step},
       {EventKind::progress, &Steps::on_progress},   {EventKind::note, &Steps::on_note},

@@ -45,6 +45,14 @@ class Steps final : public WorkerListener {
   // The end of the dead kernel's log to the console, by whichever worker starts.
   Status show_log(const plan::Plan& plan);
 
+  // Says what became of the watchdogs of the plan, which begin() takes over. They are fed while a step is
+  // within the limit it asks for below, and while a worker reports something within its stall timeout.
+  void tell_watchdogs(const plan::Plan& plan);
+  // For as long as somebody sits at the console.
+  void feed_watchdogs_for_long();
+  // From here on a machine that hangs is reset, unless it is to stand still.
+  void leave_watchdogs(plan::Action action);
+
   // `limit` from now, but not beyond the overall deadline. A limit of 0 means the overall deadline alone.
   [[nodiscard]] SteadyTime within(std::chrono::seconds limit) const;
   // `limit` from now whatever the overall deadline: for what must be done after it too.
@@ -83,6 +91,7 @@ class Steps final : public WorkerListener {
   [[nodiscard]] AttemptLimits limits(protocol::Mode mode, const plan::Plan& plan) const;
   AttemptOutcome run_worker(const std::string& program, const protocol::Request& request,
                             const AttemptLimits& limits);
+  SteadyTime feed_until(SteadyTime time, std::chrono::seconds limit) const;
   void warn(const std::string& text);
   void on_directory(const protocol::Event& event);
   void on_step(const protocol::Event& event);
@@ -100,6 +109,7 @@ class Steps final : public WorkerListener {
   Attached attached_;
   std::string dump_directory_;  // on it, with the mount point in front
   SteadyTime target_began_;
+  std::chrono::seconds stall_{0};  // of the worker that runs
   std::string told_failure_;
   bool worker_left_behind_ = false;
   std::set<std::string> cannot_start_;  // of the workers

@@ -48,6 +48,13 @@ struct NetworkUp {
   std::string warning{};  // what is missing that some targets may do without
 };
 
+// What became of a hardware watchdog that was active before the panic.
+struct WatchdogState {
+  std::string identity;
+  std::chrono::seconds timeout{0};  // as it is set now
+  std::string error{};              // why nobody feeds it; empty: it is fed
+};
+
 struct MemoryFigures {
   uint64_t total_kib = 0;
   uint64_t available_min_kib = 0;  // least MemAvailable seen so far
@@ -83,6 +90,14 @@ class System {
   // goes to the listener. At the deadline it is killed with what it started.
   virtual Result<ExitState> run_hook(const std::vector<std::string>& argv, SteadyTime deadline,
                                      WorkerListener& listener) = 0;
+  // Each is fed from when its driver shows it, as long as feed_watchdogs says; this waits for nothing.
+  virtual void take_over_watchdogs(const std::vector<plan::Watchdog>& watchdogs) = 0;
+  // Until then, whatever hangs meanwhile, and not after it; each call replaces the one before.
+  virtual void feed_watchdogs(SteadyTime until) = 0;
+  // For a machine that is to stand still.
+  virtual void stop_watchdogs() = 0;
+  // Of all that are taken over; waits for those that have said nothing yet.
+  virtual std::vector<WatchdogState> watchdogs(SteadyTime deadline) = 0;
   // A shell on the console, until it is left.
   virtual Status run_shell() = 0;
   virtual MemoryFigures memory() = 0;

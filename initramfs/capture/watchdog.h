@@ -9,16 +9,10 @@
 #include "common/error.h"
 #include "common/fd.h"
 #include "common/process.h"
+#include "initramfs/capture/system.h"
 #include "initramfs/plan/plan.h"
 
 namespace kdump::capture {
-
-// What became of one of them.
-struct WatchdogState {
-  std::string identity;
-  std::chrono::seconds timeout{0};  // as it is set now
-  std::string error{};              // why nobody feeds it; empty: it is fed
-};
 
 class Watchdogs {
  public:

@@ -41,6 +41,9 @@ class FakeSystem final : public System {
   std::deque<Scripted> script;  // before `attempts` and `events`
   std::map<Mode, std::vector<protocol::Event>> events = {{Mode::dump, good_dump()}};
   std::vector<std::string> calls;
+  std::vector<WatchdogState> watchdog_states;
+  bool watchdogs_stopped = false;
+  std::vector<std::chrono::steady_clock::duration> fed;  // for so long, at each call
   std::map<Mode, protocol::Request> requests;
   std::map<Mode, AttemptLimits> limits;
 
@@ -126,6 +129,12 @@ class FakeSystem final : public System {
     listener.on_output("hello");
     return hook_ends.contains(argv[0]) ? hook_ends[argv[0]] : ExitState{};
   }
+  void take_over_watchdogs(const std::vector<plan::Watchdog>& given) override {
+    for (const plan::Watchdog& watchdog : given) calls.push_back("take over " + watchdog.identity);
+  }
+  void feed_watchdogs(SteadyTime until) override { fed.push_back(until - std::chrono::steady_clock::now()); }
+  void stop_watchdogs() override { watchdogs_stopped = true; }
+  std::vector<WatchdogState> watchdogs(SteadyTime /*unused*/) override { return watchdog_states; }
   Status run_shell() override {
     calls.emplace_back("shell");
     return {};
