@@ -258,6 +258,26 @@ TEST_F(ImageBuild, AHookBringsItsInterpreterAndLibraries) {
   built();
 }
 
+TEST_F(ImageBuild, AKeyGoesInAsItIsAndAnotherOneIsAReasonToRebuild) {
+  tree_.file("/root/.ssh/key", "secret\n");
+  request_.files = {{"/root/.ssh/key", "/etc/kdump/ssh/0", 0600}};
+  const Unpacked read = unpack(text(built().path));
+  ASSERT_TRUE(read.entries.contains("etc/kdump/ssh/0"));
+  EXPECT_EQ(read.entries.at("etc/kdump/ssh/0").content, "secret\n");
+  EXPECT_THAT(read.entries.at("etc/kdump/ssh/0").listing, HasSubstr("-rw-------"));
+  EXPECT_EQ(reason(), "");
+  tree_.file("/root/.ssh/key", "another\n");
+  EXPECT_EQ(reason(), "/root/.ssh/key changed");
+}
+
+TEST_F(ImageBuild, AnNfsTargetOfTheKernelsClientBringsItsModules) {
+  request_.plan.targets[0] = {.kind = plan::TargetKind::nfs,
+                              .server = {.host = "server", .addresses = {"192.0.2.7"}, .port = 0},
+                              .nfs = {"/srv", plan::NfsClient::kernel, {"4.2", "3"}, ""},
+                              .directory = "/"};
+  EXPECT_THAT(build(request_, directory_).error().message(), HasSubstr("NFS version 4: kernel"));
+}
+
 TEST_F(ImageBuild, AHookWithoutItsInterpreterIsAnError) {
   tree_.file("/opt/hook", "#!/usr/bin/python3\n");
   request_.programs = {"/opt/hook"};
