@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "kdumpd/block_device.h"
+#include "kdumpd/child_answer.h"
 #include "kdumpd/filesystems.h"
 #include "kdumpd/mounts.h"
 #include "kdumpd/target_kinds.h"
@@ -14,6 +15,8 @@
 
 namespace kdump::service {
 namespace {
+
+constexpr std::chrono::seconds kPatience{30};
 
 // Warnings where the capture kernel may do better than the running one, errors where it cannot.
 Status check_writable(const Host& host, const std::string& directory, ResolvedTarget& resolved) {
@@ -110,8 +113,12 @@ Result<ResolvedTarget> mounted_filesystem(const Host& host, const Mount& mount,
 
 Result<ResolvedTarget> resolve_path(const Surrounding& all, const std::string& path) {
   const Host& host = all.host;
-  TRY(check_directory(host, path));
-  const std::string directory = TRY(host.resolve(path));
+  // It may lie on a mount whose server is gone.
+  const auto looked_up = ask_child(kPatience, [&]() -> Result<std::string> {
+    TRY(check_directory(host, path));
+    return host.resolve(path);
+  });
+  const std::string directory = TRY(Result<std::string>(looked_up));
   const std::vector<Mount> mounts = TRY(read_mounts(host));
   const Mount* const mount = mount_holding(mounts, directory);
   if (mount == nullptr) return fail("nothing is mounted at {} or above", directory);
