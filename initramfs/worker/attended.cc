@@ -34,6 +34,7 @@ class AttendedPlace final : public RandomAccess {
   }
   [[nodiscard]] bool rewritable() const override { return place_->rewritable(); }
   [[nodiscard]] bool answers_late() const override { return place_->answers_late(); }
+  [[nodiscard]] uint64_t settle_every() const override { return place_->settle_every(); }
   Status settle() override { return place_->settle(); }
   Status restart() override { return place_->restart(); }
   Status discard() override { return place_->discard(); }

@@ -152,7 +152,8 @@ Status KdumpWriter::flush_data() {
   TRY(sink_.write_at(chunk_offset_, chunk_));
   chunk_offset_ += chunk_.size();
   chunk_.clear();
-  if (!sink_.answers_late() || chunk_offset_ - settled_ < kSettleBytes) return {};
+  const uint64_t every = careful_ ? std::min(kRoundTripBytes, sink_.settle_every()) : sink_.settle_every();
+  if (!sink_.answers_late() || chunk_offset_ - settled_ < every) return {};
   return settle();
 }
 
@@ -200,6 +201,7 @@ Status KdumpWriter::finish() {
 
 Status KdumpWriter::restart() {
   TRY(sink_.restart());
+  careful_ = true;
   page_count_ = pages_left_ = dropped_ = 0;
   chunk_offset_ = settled_ = 0;
   chunk_.clear();

@@ -65,8 +65,6 @@ class KdumpWriter {
  public:
   // Data goes out in pieces that end at multiples of this, descriptors in batches of this size.
   static constexpr size_t kChunkBytes = size_t{1} << 20;
-  // Where errors of writes come late: how much data may be in doubt.
-  static constexpr uint64_t kSettleBytes = uint64_t{16} << 20;
 
   // `sink` and what `parameters` points to must outlive this.
   KdumpWriter(RandomAccess& sink, const KdumpParameters& parameters);
@@ -131,6 +129,7 @@ class KdumpWriter {
   std::vector<Run> runs_;      // of descriptors_, in the same order
   uint64_t chunk_offset_ = 0;  // where chunk_ goes
   uint64_t settled_ = 0;       // the sink has taken all data before this offset
+  bool careful_ = false;       // the sink has been full: what it takes is asked for more often
   ByteVector chunk_;
 };
 

@@ -2,8 +2,10 @@
 #include "makedumpfile/sink/file_sink.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -71,6 +73,8 @@ Result<std::unique_ptr<FileSink>> FileSink::create_regular(const std::string& ta
   UniqueFd fd = TRY(open_file(growing, O_WRONLY | O_CREAT | O_EXCL, 0600));
   std::unique_ptr<FileSink> sink(new FileSink(Kind::regular, target, growing, std::move(fd), min_free));
   TRY(sink->look_at_room());
+  struct statfs status{};
+  sink->on_network_ = fstatfs(sink->fd_.get(), &status) == 0 && status.f_type == NFS_SUPER_MAGIC;
   return sink;
 }
 
@@ -134,6 +138,11 @@ Status FileSink::start_writeback(uint64_t end) {
                   SYNC_FILE_RANGE_WRITE);
   written_back_ = end;
   return look_at_room();
+}
+
+Status FileSink::settle() {
+  if (on_network_ && fdatasync(fd_.get()) != 0) return fail_errno(errno, "cannot sync {}", growing_);
+  return {};
 }
 
 Status FileSink::restart() {

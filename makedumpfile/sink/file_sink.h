@@ -25,6 +25,10 @@ class FileSink : public RandomAccess {
 
   Status write_at(uint64_t offset, Bytes data) override;
   Status allocate(uint64_t offset, uint64_t size) override;
+  // A network filesystem takes writes into memory and finds the server full later; syncing is dear there.
+  [[nodiscard]] bool answers_late() const override { return on_network_; }
+  [[nodiscard]] uint64_t settle_every() const override { return uint64_t{128} << 20; }
+  Status settle() override;
   Status restart() override;
   Status discard() override;
   Status sync() override;
@@ -52,6 +56,7 @@ class FileSink : public RandomAccess {
   UniqueFd fd_;
   Kind kind_;
   uint64_t min_free_;
+  bool on_network_ = false;
   uint64_t room_ = std::numeric_limits<uint64_t>::max();  // the size at which min_free_ is reached
   uint64_t size_ = 0;                                     // one past the last byte written or allocated
   uint64_t written_back_ = 0;  // the kernel was asked to write everything before this offset

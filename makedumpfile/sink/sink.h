@@ -14,6 +14,9 @@
 
 namespace kdump {
 
+// Of settle_every() where an answer costs one round trip.
+inline constexpr uint64_t kRoundTripBytes = uint64_t{16} << 20;
+
 class RandomAccess {
  public:
   virtual ~RandomAccess() = default;
@@ -27,6 +30,8 @@ class RandomAccess {
   [[nodiscard]] virtual bool rewritable() const { return true; }
   // Whether an error of a write may come from a later call, as where writes are sent ahead.
   [[nodiscard]] virtual bool answers_late() const { return false; }
+  // After how many bytes settle() is worth its price, where answers_late(); as it is, that of a round trip.
+  [[nodiscard]] virtual uint64_t settle_every() const { return kRoundTripBytes; }
   // The target has taken every byte written since the last call that succeeded, though it may not be durable
   // yet; where answers_late(), this waits for the answers.
   virtual Status settle() { return {}; }

@@ -227,6 +227,8 @@ class LateSink : public MemorySink {
     return before;
   }
   [[nodiscard]] bool answers_late() const override { return true; }
+  [[nodiscard]] uint64_t settle_every() const override { return kEvery; }
+  static constexpr uint64_t kEvery = uint64_t{4} << 20;
   Status settle() override { return std::exchange(late_, {}); }
 
  private:
@@ -253,7 +255,7 @@ TEST_F(KdumpWriterTest, WhatWasRefusedLateHasNoDescriptor) {
     EXPECT_EQ(sink.bytes[offset + kPage - 1], std::byte{0xa5});
   }
   EXPECT_EQ(kept, kCount - writer.pages_missing());
-  EXPECT_GE(kept, 5000 - KdumpWriter::kSettleBytes / kPage - 512);
+  EXPECT_GE(kept, 5000 - LateSink::kEvery / kPage - 512);
 }
 
 TEST_F(KdumpWriterTest, BeginsAgainAsIfNothingHadBeen) {
