@@ -72,7 +72,10 @@ class Feeder {
       const auto identity = read_text_file(i->path() / "identity");
       if (!identity || trim(*identity) != wanted_.identity) continue;
       Result<UniqueFd> opened = open_file(places_.dev + "/" + name, O_WRONLY);
-      if (opened) return take(std::move(*opened));
+      if (opened) {
+        take(std::move(*opened));
+        return;
+      }
       refusal = opened.error().message();
     }
     if (!refusal.empty()) answer(refusal);

@@ -28,7 +28,7 @@ Result<std::string> device_signature(int fd) {
   const int found = blkid_do_safeprobe(probe.get());
   if (found == -2) return std::string("more than one filesystem");
   if (found < 0) return fail_errno(errno, "cannot look for a filesystem");
-  const std::string type = value_of(probe.get(), "TYPE");
+  std::string type = value_of(probe.get(), "TYPE");
   if (!type.empty()) return type;
   const std::string table = value_of(probe.get(), "PTTYPE");
   return table.empty() ? table : table + " partition table";

@@ -184,7 +184,7 @@ Status RawDevice::resume(const std::string& directory) {
 
 Result<std::unique_ptr<Stream>> RawDevice::create_dump() {
   if (TRY(dump()) == RawDump::whole) return fail("{} holds a whole dump already", path_);
-  return std::unique_ptr<Stream>(TRY(RawStream::create(fd(), path_, stream_limit())));
+  return RawStream::create(fd(), path_, stream_limit());
 }
 
 Result<std::unique_ptr<Stream>> RawDevice::create_attachment(const std::string& name) {

@@ -31,7 +31,7 @@ RawStream::RawStream(int fd, std::string name, uint64_t limit)
   buffer_.reserve(kBufferBytes);
 }
 
-Result<std::unique_ptr<RawStream>> RawStream::create(int fd, std::string name, uint64_t limit) {
+Result<std::unique_ptr<Stream>> RawStream::create(int fd, std::string name, uint64_t limit) {
   std::unique_ptr<RawStream> stream(new RawStream(fd, std::move(name), limit));
   ByteVector block(kBlockSize);
   std::memcpy(block.data(), raw_device::kIncompleteSignature, sizeof raw_device::kIncompleteSignature);

@@ -13,7 +13,7 @@ class RawStream final : public Stream {
  public:
   // Marks the dump on the device behind `fd`, which stays the caller's, as incomplete. The stream may take
   // `limit` bytes of it, a multiple of the block size; `name` is for errors.
-  static Result<std::unique_ptr<RawStream>> create(int fd, std::string name, uint64_t limit);
+  static Result<std::unique_ptr<Stream>> create(int fd, std::string name, uint64_t limit);
 
   // ErrorKind::no_space beyond the limit: a device cannot grow.
   Status write(Bytes data) override;
