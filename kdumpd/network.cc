@@ -5,6 +5,8 @@
 #include <linux/rtnetlink.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "common/ip_address.h"
 #include "kdumpd/name_servers.h"
@@ -14,9 +16,17 @@
 namespace kdump::service {
 namespace {
 
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
 constexpr const char* kLoopback = "lo";
-// Addresses nobody may use yet, or should not use any more.
-constexpr unsigned kUnfit = IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED;
+// Addresses nobody may use, or should not use any more.
+constexpr unsigned kUnfit = IFA_F_DADFAILED | IFA_F_DEPRECATED;
+// A new IPv6 address is looked for in the network for a second or two before it is used (RFC 4862, 5.4);
+// after a boot that is just when kdump starts.
+constexpr seconds kAddressPatience{5};
+constexpr milliseconds kLookAgain{100};
 
 // IPv6 addresses that change by themselves (RFC 8981) are no good either; of IPv4 the same bit says
 // IFA_F_SECONDARY.
@@ -25,10 +35,13 @@ bool is_unfit(const LinkAddress& address) {
          (address.prefix.address.v6 && (address.flags & IFA_F_TEMPORARY) != 0);
 }
 
+bool is_tentative(const LinkAddress& address) {
+  return (address.flags & IFA_F_TENTATIVE) != 0 && (address.flags & IFA_F_DADFAILED) == 0;
+}
+
 class Discovery {
  public:
-  Discovery(const Host& host, NetworkFacts facts, std::vector<LinkAddress> addresses)
-      : host_(host), facts_(std::move(facts)), addresses_(std::move(addresses)) {}
+  Discovery(const Host& host, NetworkFacts facts) : host_(host), facts_(std::move(facts)) {}
 
   Status add_target(const plan::Target& target);
   void add_name_servers();
@@ -36,13 +49,16 @@ class Discovery {
 
  private:
   Status reach(const IpAddress& to);
+  Result<FoundRoute> route_to(const IpAddress& to);
+  Status wait_for_addresses(int index);
   Status reach_itself(const IpAddress& to);
   plan::Interface& interface_named(const std::string& name);
   plan::Interface& interface_of(const Link& link);
-  void add_addresses(const Link& link, const FoundRoute& route);
+  void add_addresses(const Link& link, const std::vector<LinkAddress>& addresses);
   std::string usable_source(const Link& link, const FoundRoute& route);
   Status add_way_to_gateway(const Link& link, const IpAddress& gateway);
   void add_route(const IpAddress& to, plan::Route route);
+  [[nodiscard]] std::vector<LinkAddress> addresses_of(const Link& link, const FoundRoute& route) const;
   [[nodiscard]] bool on_a_network_of(const std::string& interface, const IpPrefix& destination);
   void warn(std::string text) { found_.warnings.push_back(std::move(text)); }
 
@@ -81,28 +97,43 @@ plan::Interface& Discovery::interface_of(const Link& link) {
   return interface;
 }
 
-void Discovery::add_addresses(const Link& link, const FoundRoute& route) {
-  plan::Interface& interface = interface_of(link);
+// Those of the interface that another start of this machine should have, of the destination's family; where
+// there are none, the one that is used now.
+std::vector<LinkAddress> Discovery::addresses_of(const Link& link, const FoundRoute& route) const {
+  std::vector<LinkAddress> fit;
+  std::vector<LinkAddress> used;
   for (const LinkAddress& address : addresses_) {
     const IpAddress& ip = address.prefix.address;
-    const bool wanted = address.index == link.index && ip.v6 == route.destination.address.v6;
-    if (!wanted || is_unfit(address) || ip.is_loopback()) continue;
+    if (address.index != link.index || ip.v6 != route.destination.address.v6 || ip.is_loopback()) continue;
+    if (!is_unfit(address)) fit.push_back(address);
+    if (route.source == ip) used.push_back(address);
+  }
+  const bool enough = std::ranges::any_of(
+      fit, [](const LinkAddress& address) { return !address.prefix.address.is_link_local(); });
+  if (!enough) fit.insert(fit.end(), used.begin(), used.end());
+  return fit;
+}
+
+void Discovery::add_addresses(const Link& link, const std::vector<LinkAddress>& addresses) {
+  plan::Interface& interface = interface_of(link);
+  for (const LinkAddress& address : addresses) {
     // Where the kernel made no route of its own to the address's network, the plan has the one there is.
     const bool with_network = (address.flags & IFA_F_NOPREFIXROUTE) == 0;
-    add_once(interface.addresses, (with_network ? address.prefix : host_prefix(ip)).text());
+    const IpPrefix& prefix = address.prefix;
+    add_once(interface.addresses, (with_network ? prefix : host_prefix(prefix.address)).text());
   }
 }
 
 // The source the kernel would take, when the capture kernel will have it. An address of another interface
 // (of the loopback, say) goes to the loopback, where it serves as well.
 std::string Discovery::usable_source(const Link& link, const FoundRoute& route) {
-  if (!route.source) return {};
-  const auto address = std::ranges::find_if(
-      addresses_, [&](const LinkAddress& known) { return known.prefix.address == *route.source; });
+  if (!route.source || route.source->is_loopback()) return {};
+  const auto is_source = [&](const LinkAddress& known) { return known.prefix.address == *route.source; };
+  const auto address = std::ranges::find_if(addresses_, is_source);
   if (address == addresses_.end()) return {};
   if (address->index != link.index) {
     add_once(interface_named(kLoopback).addresses, host_prefix(*route.source).text());
-  } else if (is_unfit(*address)) {
+  } else if (std::ranges::none_of(addresses_of(link, route), is_source)) {
     return {};
   }
   return route.source->text();
@@ -146,15 +177,38 @@ Status Discovery::reach_itself(const IpAddress& to) {
   return {};
 }
 
+// Whatever comes of them in that time; an interface without a carrier keeps them so.
+Status Discovery::wait_for_addresses(int index) {
+  const auto deadline = steady_clock::now() + kAddressPatience;
+  while (true) {
+    addresses_ = TRY(facts_.addresses());
+    const bool waiting = std::ranges::any_of(addresses_, [&](const LinkAddress& address) {
+      return address.index == index && is_tentative(address) && !address.prefix.address.is_link_local();
+    });
+    if (!waiting || steady_clock::now() >= deadline) return {};
+    std::this_thread::sleep_for(kLookAgain);
+  }
+}
+
+// As it is when the interface's addresses are settled: the source is chosen among those.
+Result<FoundRoute> Discovery::route_to(const IpAddress& to) {
+  const FoundRoute route = TRY(facts_.route(to));
+  TRY(wait_for_addresses(route.index));
+  return facts_.route(to);
+}
+
 Status Discovery::reach(const IpAddress& to) {
-  const FoundRoute route = TRY(with_context(facts_.route(to), "no route to {}", to.text()));
+  const FoundRoute route = TRY(with_context(route_to(to), "no route to {}", to.text()));
   if (route.type == RTN_LOCAL) return reach_itself(to);
   if (route.type != RTN_UNICAST)
     return fail("no route to {}: the routing table forbids it (route type {})", to.text(), route.type);
   const Link link = TRY(with_context(facts_.link(route.index), "interface {}", route.index));
   TRY(with_context(check_link_kind(host_, link), "the way to {}", to.text()));
-  add_addresses(link, route);
+  const std::vector<LinkAddress> addresses = addresses_of(link, route);
+  add_addresses(link, addresses);
   const std::string source = usable_source(link, route);
+  if (addresses.empty() && source.empty())
+    return fail("interface {} has no {} address that could be used", link.name, to.v6 ? "IPv6" : "IPv4");
   if (route.gateway) TRY(add_way_to_gateway(link, *route.gateway));
   if (!route.gateway && on_a_network_of(link.name, route.destination)) return {};
   add_route(to, {.destination = route.destination.text(),
@@ -204,8 +258,7 @@ Result<FoundNetwork> discover_network(const Host& host, std::span<const plan::Ta
                 "name a local target or build the image on that machine",
                 host.root());
   NetworkFacts facts = TRY(NetworkFacts::open());
-  std::vector<LinkAddress> addresses = TRY(facts.addresses());
-  Discovery discovery(host, std::move(facts), std::move(addresses));
+  Discovery discovery(host, std::move(facts));
   for (const plan::Target& target : targets) TRY(discovery.add_target(target));
   if (std::ranges::any_of(targets, known_by_name)) discovery.add_name_servers();
   return discovery.take();

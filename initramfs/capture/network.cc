@@ -93,6 +93,7 @@ class BringUp {
   void check_carrier(Pair& pair);
   void add_addresses(Pair& pair);
   void add_route(const plan::Route& route);
+  Status change_route(int interface, plan::Route route);
   Status change(const netlink::Request& request);
   [[nodiscard]] std::string described() const;
   void problem(std::string text) { problems_.push_back(std::move(text)); }
@@ -182,12 +183,19 @@ void BringUp::add_addresses(Pair& pair) {
   }
 }
 
+// An address that could not be had is no source either; any other is better than no route.
+Status BringUp::change_route(int interface, plan::Route route) {
+  const Status added = change(TRY(add_route_request(interface, route)));
+  if (added || route.source.empty() || added.error().errno_value() != EINVAL) return added;
+  route.source.clear();
+  return change(TRY(add_route_request(interface, route)));
+}
+
 void BringUp::add_route(const plan::Route& route) {
   const auto pair =
       std::ranges::find_if(pairs_, [&](const Pair& known) { return known.wanted->name == route.interface; });
   if (pair == pairs_.end() || !pair->usable) return;  // told already
-  const auto request = add_route_request(pair->link.index, route);
-  const Status added = request ? change(*request) : Status(Failure(request.error()));
+  const Status added = change_route(pair->link.index, route);
   if (!added)
     problem(fmt::format("no route to {}{}{} on {}: {}", route.destination,
                         route.gateway.empty() ? "" : " by ", route.gateway,

@@ -225,6 +225,17 @@ TEST_F(BringUpTest, OneOfTwoIsAWarning) {
   expect_connection("192.0.2.1");
 }
 
+TEST_F(BringUpTest, ASourceThatIsNotThereKeepsNoRouteAway) {
+  machine.shell("ip addr add 192.0.2.7/24 dev enp1s0; ip route add default via 192.0.2.1");
+  plan::Network network = found({"198.51.100.1"});
+  network.routes.at(0).source = "192.0.2.8";
+  crash();
+  const auto up = bring_up_after(network);
+  ASSERT_TRUE(up.has_value()) << up.error().message();
+  EXPECT_EQ(up->warning, "");
+  expect_connection("198.51.100.1");
+}
+
 TEST_F(BringUpTest, TheLoopbackComesUp) {
   plan::Network network;
   network.interfaces = {{.name = "lo", .mac = "", .mtu = 0, .addresses = {"203.0.113.5/32"}}};

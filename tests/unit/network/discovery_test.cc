@@ -127,6 +127,43 @@ TEST_F(DiscoveryTest, Ipv6ByALinkLocalGateway) {
           .destination = "::/0", .gateway = "fe80::1", .interface = "net0", .source = "2001:db8:1::7"}));
 }
 
+// Just after a boot.
+TEST_F(DiscoveryTest, AnIpv6AddressThatIsNotReadyIsWaitedFor) {
+  machine.shell("ip addr add 2001:db8:1::7/64 dev net0");
+  EXPECT_THAT(machine.shell("ip addr show dev net0"), HasSubstr("2001:db8:1::7/64 scope global tentative"));
+  const FoundNetwork found = discover({remote("2001:db8:1::1")});
+  EXPECT_EQ(error, "");
+  ASSERT_THAT(found.network.interfaces, SizeIs(1));
+  EXPECT_THAT(found.network.interfaces[0].addresses, testing::Contains("2001:db8:1::7/64"));
+}
+
+TEST_F(DiscoveryTest, AnAddressThatChangesByItselfIsNotTaken) {
+  machine.shell(
+      "ip addr add 2001:db8:1::7/64 dev net0 nodad; ip addr add 2001:db8:1::8/64 dev net0 nodad "
+      "preferred_lft 0;"
+      "ip -6 route add 2001:db8:2::/48 via 2001:db8:1::1 src 2001:db8:1::8");
+  const FoundNetwork found = discover({remote("2001:db8:2::1")});
+  EXPECT_EQ(error, "");
+  EXPECT_THAT(found.network.interfaces.at(0).addresses, testing::Contains("2001:db8:1::7/64"));
+  EXPECT_THAT(found.network.interfaces.at(0).addresses, testing::Not(testing::Contains("2001:db8:1::8/64")));
+  EXPECT_EQ(found.network.routes.at(0).source, "");
+}
+
+TEST_F(DiscoveryTest, TheOnlyAddressIsTakenWhateverItIs) {
+  machine.shell("ip addr add 2001:db8:1::8/64 dev net0 nodad preferred_lft 0");
+  const FoundNetwork found = discover({remote("2001:db8:1::1")});
+  EXPECT_EQ(error, "");
+  EXPECT_THAT(found.network.interfaces.at(0).addresses, testing::Contains("2001:db8:1::8/64"));
+}
+
+TEST_F(DiscoveryTest, AnInterfaceWithoutAnAddressIsAnError) {
+  machine.shell(
+      "echo 1 >/proc/sys/net/ipv6/conf/net0/addr_gen_mode; ip link set net0 down; ip link set net0 up;"
+      "ip -6 route add 2001:db8:1::/64 dev net0");
+  const FoundNetwork found = discover({remote("2001:db8:1::1")});
+  EXPECT_THAT(error, HasSubstr("interface net0 has no IPv6 address that could be used"));
+}
+
 TEST_F(DiscoveryTest, OneAddressThatCanBeReachedIsEnough) {
   machine.shell("ip addr add 192.0.2.7/24 dev net0");
   discover({remote("server.example", {"2001:db8:2::1", "192.0.2.1"})});
