@@ -106,8 +106,11 @@ constexpr Kind kKinds[] = {
 
 std::string kind_names() {
   std::string names;
-  for (const Kind& kind : kKinds)
-    names.append(names.empty() ? "" : &kind == std::end(kKinds) - 1 ? " or " : ", ").append(kind.name);
+  for (const Kind& kind : kKinds) {
+    const bool last = &kind == std::end(kKinds) - 1;
+    if (!names.empty()) names.append(last ? " or " : ", ");
+    names.append(kind.name);
+  }
   return names;
 }
 

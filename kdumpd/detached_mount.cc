@@ -22,7 +22,7 @@ std::string kernels_words(int context) {
 
 Failure mount_failure(int context, int error, const std::string& source, const std::string& fstype) {
   const std::string words = kernels_words(context);
-  const Failure failure = fail_errno(error, "{} cannot be mounted as {}", source, fstype);
+  Failure failure = fail_errno(error, "{} cannot be mounted as {}", source, fstype);
   if (words.empty()) return failure;
   return make_failure(failure.error().kind(), error,
                       fmt::format("{} ({})", failure.error().message(), words));

@@ -38,9 +38,10 @@ Status check_existing(const Host& host, const std::string& key) {
 
 // Nobody has to keep a key of other implementations that cannot be used here: a new one is the remedy.
 std::string key_to_install(const Host& host, const conf::Config& config, const conf::SshTarget& target) {
-  std::string key = key_file(host, config, target);
+  const std::string key = key_file(host, config, target);
   const bool named = !target.key.empty() || !config.sshkey.empty();
-  return !named && host.exists(key) && !check_existing(host, key) ? kUsualKey : key;
+  const bool useless = !named && host.exists(key) && !check_existing(host, key);
+  return useless ? kUsualKey : key;
 }
 
 Status run_keygen(const std::vector<std::string>& arguments) {
