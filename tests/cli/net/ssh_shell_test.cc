@@ -9,6 +9,7 @@
 #include "makedumpfile/format/flattener.h"
 #include "makedumpfile/format/reassembler.h"
 #include "makedumpfile/sink/ssh_shell_directory.h"
+#include "tests/cli/net/opened.h"
 #include "tests/cli/net/ssh_lab.h"
 #include "tests/unit/makedumpfile/support/memory_sink.h"
 
@@ -21,26 +22,15 @@ using namespace test;
 constexpr size_t kSize = 20 << 20;
 constexpr size_t kPiece = 1 << 20;
 
-struct Connected {
-  Connected(const SshTarget& target, ShellTransfer transfer, const std::string& parent,
-            const std::string& name = "host-date") {
-    auto connected = SshSession::connect(target);
-    if (!connected) {
-      ADD_FAILURE() << connected.error().message();
-      return;
-    }
-    session = std::move(*connected);
-    auto opened = open_shell_directory(*session, transfer, parent, name);
-    if (opened)
-      directory = std::move(*opened);
-    else
-      error = opened.error();
-  }
-
-  std::unique_ptr<SshSession> session;
-  std::unique_ptr<RemoteDirectory> directory;
-  Error error{ErrorKind::failure, 0, "none"};
-};
+Opened open_at(const SshLab& lab, ShellTransfer transfer, const std::string& parent) {
+  Opened opened;
+  auto session = SshSession::connect(lab.target());
+  EXPECT_TRUE(session) << session.error().message();
+  const std::shared_ptr<SshSession> shared = std::move(*session);
+  opened.connection = shared;
+  opened.take(open_shell_directory(*shared, transfer, parent, "host-date"));
+  return opened;
+}
 
 Status copy(RemoteDirectory& directory, const std::string& name, std::function<void()> at_half = {}) {
   const ByteVector content = noise(kSize);
@@ -58,7 +48,7 @@ TEST_P(SshShell, AFileArrivesAsItIs) {
   const SshLab lab;
   // Every character that a shell might take for its own.
   const std::string parent = lab.dumps() + "/it's a \"$HOME\" `of` dumps\\; *";
-  Connected to(lab.target(), GetParam(), parent);
+  Opened to = open_at(lab, GetParam(), parent);
   ASSERT_TRUE(to.directory) << to.error.message();
   EXPECT_EQ(to.directory->path(), parent + "/host-date");
   EXPECT_EQ(mode_of(to.directory->path()), 0700U);
@@ -72,15 +62,15 @@ TEST_P(SshShell, AFileArrivesAsItIs) {
 
 TEST_P(SshShell, ATakenNameGetsANumber) {
   const SshLab lab;
-  const Connected first(lab.target(), GetParam(), lab.dumps());
-  const Connected second(lab.target(), GetParam(), lab.dumps());
+  const Opened first = open_at(lab, GetParam(), lab.dumps());
+  const Opened second = open_at(lab, GetParam(), lab.dumps());
   ASSERT_TRUE(second.directory) << second.error.message();
   EXPECT_EQ(second.directory->path(), lab.dumps() + "/host-date-2");
 }
 
 TEST_P(SshShell, ProvesThatADumpCanBeSaved) {
   const SshLab lab;
-  Connected to(lab.target(), GetParam(), lab.dumps());
+  Opened to = open_at(lab, GetParam(), lab.dumps());
   ASSERT_TRUE(to.directory) << to.error.message();
   const Status status = prove(*to.directory);
   EXPECT_TRUE(status) << status.error().message();
@@ -93,14 +83,14 @@ TEST_P(SshShell, ProvesThatADumpCanBeSaved) {
 
 TEST_P(SshShell, AnAccountThatOnlyDoesSftpIsToldApart) {
   const SshLab lab("Subsystem sftp internal-sftp\nForceCommand internal-sftp\n");
-  const Connected to(lab.target(), GetParam(), lab.dumps());
+  const Opened to = open_at(lab, GetParam(), lab.dumps());
   EXPECT_FALSE(to.directory);
   EXPECT_EQ(to.error.kind(), ErrorKind::unsupported) << to.error.message();
 }
 
 TEST_P(SshShell, AFolderThatMayNotBeWrittenSaysSo) {
   const SshLab lab;
-  const Connected to(lab.target(), GetParam(), "/proc/1");
+  const Opened to = open_at(lab, GetParam(), "/proc/1");
   EXPECT_FALSE(to.directory);
   EXPECT_THAT(to.error.message(), HasSubstr("/proc/1/host-date"));
 }
@@ -108,7 +98,7 @@ TEST_P(SshShell, AFolderThatMayNotBeWrittenSaysSo) {
 TEST_P(SshShell, AFullDiskIsNoSpace) {
   const SshLab lab;
   mount_tmpfs(lab.folder() / "full", 8 << 20);
-  Connected to(lab.target(), GetParam(), lab.folder() / "full");
+  Opened to = open_at(lab, GetParam(), lab.folder() / "full");
   ASSERT_TRUE(to.directory) << to.error.message();
   const Status status = copy(*to.directory, "vmcore");
   ASSERT_FALSE(status);
@@ -119,7 +109,7 @@ TEST_P(SshShell, AFullDiskIsNoSpace) {
 TEST(SshCat, AFullDiskTakesASmallerFileInPlaceOfTheOneThatDidNotFit) {
   const SshLab lab;
   mount_tmpfs(lab.folder() / "full", 8 << 20);
-  Connected to(lab.target(), ShellTransfer::cat, lab.folder() / "full");
+  Opened to = open_at(lab, ShellTransfer::cat, lab.folder() / "full");
   ASSERT_TRUE(to.directory) << to.error.message();
   auto stream = to.directory->create_stream("vmcore", {});
   ASSERT_TRUE(stream) << stream.error().message();
@@ -138,7 +128,7 @@ TEST(SshCat, AFullDiskTakesASmallerFileInPlaceOfTheOneThatDidNotFit) {
 
 TEST_P(SshShell, AServerKilledAtHalfIsAnError) {
   const SshLab lab;
-  Connected to(lab.target(), GetParam(), lab.dumps());
+  Opened to = open_at(lab, GetParam(), lab.dumps());
   ASSERT_TRUE(to.directory) << to.error.message();
   const Status status = copy(*to.directory, "vmcore", [&] { lab.server().signal_children(SIGKILL); });
   ASSERT_FALSE(status);
@@ -148,7 +138,7 @@ TEST_P(SshShell, AServerKilledAtHalfIsAnError) {
 
 TEST_P(SshShell, ACommandKilledAtHalfIsAnError) {
   const SshLab lab;
-  Connected to(lab.target(), GetParam(), lab.dumps());
+  Opened to = open_at(lab, GetParam(), lab.dumps());
   ASSERT_TRUE(to.directory) << to.error.message();
   // The connection lives on, what wrote the file does not.
   const Status status = copy(*to.directory, "vmcore", [&] {
@@ -160,7 +150,7 @@ TEST_P(SshShell, ACommandKilledAtHalfIsAnError) {
 
 TEST_P(SshShell, AServerStoppedAtHalfEndsByTheDeadline) {
   const SshLab lab;
-  Connected to(lab.target(), GetParam(), lab.dumps());
+  Opened to = open_at(lab, GetParam(), lab.dumps());
   ASSERT_TRUE(to.directory) << to.error.message();
   const Status status = copy(*to.directory, "vmcore", [&] { lab.server().signal_children(SIGSTOP); });
   ASSERT_FALSE(status);
@@ -173,7 +163,7 @@ INSTANTIATE_TEST_SUITE_P(By, SshShell, testing::Values(ShellTransfer::cat, Shell
 TEST(SshCat, AFlattenedDumpCanBePutTogether) {
   constexpr uint64_t kPages = 2000;
   const SshLab lab;
-  Connected to(lab.target(), ShellTransfer::cat, lab.dumps());
+  Opened to = open_at(lab, ShellTransfer::cat, lab.dumps());
   ASSERT_TRUE(to.directory) << to.error.message();
   auto stream = to.directory->create_stream("vmcore.flat", std::nullopt);
   ASSERT_TRUE(stream) << stream.error().message();
@@ -196,7 +186,7 @@ TEST(SshCat, AFlattenedDumpCanBePutTogether) {
 
 TEST(Scp, WhatHasNoKnownSizeGoesByCat) {
   const SshLab lab;
-  Connected to(lab.target(), ShellTransfer::scp, lab.dumps());
+  Opened to = open_at(lab, ShellTransfer::scp, lab.dumps());
   ASSERT_TRUE(to.directory) << to.error.message();
   auto file = to.directory->create_stream("log", std::nullopt);
   ASSERT_TRUE(file);
@@ -207,7 +197,7 @@ TEST(Scp, WhatHasNoKnownSizeGoesByCat) {
 
 TEST(Scp, TheSizeMustBeRight) {
   const SshLab lab;
-  Connected to(lab.target(), ShellTransfer::scp, lab.dumps());
+  Opened to = open_at(lab, ShellTransfer::scp, lab.dumps());
   ASSERT_TRUE(to.directory) << to.error.message();
   auto file = to.directory->create_stream("vmcore", 10);
   ASSERT_TRUE(file);
