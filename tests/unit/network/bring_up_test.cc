@@ -219,7 +219,7 @@ TEST_F(BringUpTest, OneOfTwoIsAWarning) {
   network.routes.push_back(
       {.destination = "0.0.0.0/0", .gateway = "10.0.0.2", .interface = "enp2s0", .source = ""});
   crash();
-  const auto up = bring_up_after(network, milliseconds(500));
+  const auto up = bring_up_after(network, seconds(3));
   ASSERT_TRUE(up.has_value()) << up.error().message();
   EXPECT_THAT(up->warning, HasSubstr("enp2s0"));
   expect_connection("192.0.2.1");

@@ -129,7 +129,7 @@ TEST_F(DiscoveryTest, Ipv6ByALinkLocalGateway) {
 
 // Just after a boot.
 TEST_F(DiscoveryTest, AnIpv6AddressThatIsNotReadyIsWaitedFor) {
-  machine.shell("ip addr add 2001:db8:1::7/64 dev net0");
+  machine.shell("echo 2 >/proc/sys/net/ipv6/conf/net0/dad_transmits; ip addr add 2001:db8:1::7/64 dev net0");
   EXPECT_THAT(machine.shell("ip addr show dev net0"), HasSubstr("2001:db8:1::7/64 scope global tentative"));
   const FoundNetwork found = discover({remote("2001:db8:1::1")});
   EXPECT_EQ(error, "");
