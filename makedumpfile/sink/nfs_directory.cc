@@ -1,80 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile/sink/nfs_directory.h"
 
-#include <algorithm>
 #include <cerrno>
+
+#include "makedumpfile/sink/remote_file.h"
 
 namespace kdump {
 namespace {
 
-class NfsFile : public RandomAccess, public Stream {
+class NfsFile final : public RemoteFile {
  public:
   NfsFile(NfsClient& client, std::string path, std::string growing, std::unique_ptr<NfsClient::File> file)
-      : client_(client), path_(std::move(path)), growing_(std::move(growing)), file_(std::move(file)) {}
+      : RemoteFile(client.peer(), std::move(path), std::move(growing)),
+        client_(client),
+        file_(std::move(file)) {}
 
-  Status write_at(uint64_t offset, Bytes data) override {
-    size_ = std::max(size_, offset + data.size());
-    return file_->write(offset, data);
-  }
-  Status write(Bytes data) override { return write_at(size_, data); }
-  Status allocate(uint64_t offset, uint64_t size) override;
-  [[nodiscard]] bool answers_late() const override { return true; }
-  Status settle() override { return file_->drain(); }
-  Status restart() override;
-  Status discard() override;
   Status sync() override { return file_->sync(); }
-  Status finish() override;
-  [[nodiscard]] std::string remains() const override { return growing_; }
 
  private:
+  Status put(uint64_t offset, Bytes data) override { return file_->write(offset, data); }
+  Status drain() override { return file_->drain(); }
+  Status truncate(uint64_t size) override { return file_->truncate(size); }
+  Result<uint64_t> size_there() override { return file_->size(); }
+  Status close() override { return file_->close(); }
+  Status rename(const std::string& from, const std::string& to) override { return client_.rename(from, to); }
+  Status remove(const std::string& path) override { return client_.remove(path); }
+
   NfsClient& client_;
-  std::string path_;
-  std::string growing_;
   std::unique_ptr<NfsClient::File> file_;
-  uint64_t size_ = 0;
 };
-
-// NFS before 4.2 has no other way to be sure of the space.
-Status NfsFile::allocate(uint64_t offset, uint64_t size) {
-  static const ByteVector zeros(262144);
-  for (uint64_t done = 0; done < size;) {
-    const Bytes part = Bytes(zeros).first(std::min<uint64_t>(zeros.size(), size - done));
-    TRY(write_at(offset + done, part));
-    done += part.size();
-  }
-  return file_->drain();
-}
-
-Status NfsFile::restart() {
-  // Each write that the server refused is told once.
-  Status drained = file_->drain();
-  while (!drained && drained.error().kind() == ErrorKind::no_space) drained = file_->drain();
-  TRY(std::move(drained));
-  TRY(file_->truncate(0));
-  size_ = 0;
-  return {};
-}
-
-Status NfsFile::discard() {
-  TRY(restart());
-  TRY(file_->close());
-  TRY(client_.remove(growing_));
-  growing_.clear();
-  return {};
-}
-
-Status NfsFile::finish() {
-  TRY(file_->sync());
-  const uint64_t there = TRY(file_->size());
-  if (there != size_) {
-    return fail("{}: {} has {} bytes on the server, expected the {} that were written", client_.peer(),
-                growing_, there, size_);
-  }
-  TRY(file_->close());
-  TRY(client_.rename(growing_, path_));
-  growing_ = path_;
-  return {};
-}
 
 class NfsDirectory : public RemoteDirectory {
  public:

@@ -1,82 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile/sink/sftp_directory.h"
 
-#include <algorithm>
 #include <cerrno>
 
+#include "makedumpfile/sink/remote_file.h"
 #include "makedumpfile/sink/sftp_client.h"
 
 namespace kdump {
 namespace {
 
-// A file that grows; both faces of it, since SFTP writes anywhere.
-class SftpFile : public RandomAccess, public Stream {
+class SftpFile final : public RemoteFile {
  public:
   SftpFile(SftpClient& client, std::string path, SftpHandle handle)
-      : client_(client), path_(std::move(path)), handle_(std::move(handle)) {}
+      : RemoteFile(client.peer(), std::move(path), handle.path),
+        client_(client),
+        handle_(std::move(handle)) {}
 
-  Status write_at(uint64_t offset, Bytes data) override {
-    size_ = std::max(size_, offset + data.size());
-    return client_.write(handle_, offset, data);
+  Status sync() override {
+    TRY(client_.sync(handle_));
+    return {};
   }
-  Status write(Bytes data) override { return write_at(size_, data); }
-  Status allocate(uint64_t offset, uint64_t size) override;
-  [[nodiscard]] bool answers_late() const override { return true; }
-  Status settle() override { return client_.drain(); }
-  Status restart() override;
-  Status discard() override;
-  Status sync() override;
-  Status finish() override;
-  [[nodiscard]] std::string remains() const override { return handle_.path; }
 
  private:
+  Status put(uint64_t offset, Bytes data) override { return client_.write(handle_, offset, data); }
+  Status drain() override { return client_.drain(); }
+  Status truncate(uint64_t size) override { return client_.truncate(handle_, size); }
+  Result<uint64_t> size_there() override { return client_.size(handle_); }
+  Status close() override { return client_.close(handle_); }
+  Status rename(const std::string& from, const std::string& to) override { return client_.rename(from, to); }
+  Status remove(const std::string& path) override { return client_.remove(path); }
+
   SftpClient& client_;
-  std::string path_;
   SftpHandle handle_;
-  uint64_t size_ = 0;
 };
-
-// SFTP has no other way to be sure of the space.
-Status SftpFile::allocate(uint64_t offset, uint64_t size) {
-  static const ByteVector zeros(262144);
-  for (uint64_t done = 0; done < size;) {
-    const Bytes part = Bytes(zeros).first(std::min<uint64_t>(zeros.size(), size - done));
-    TRY(write_at(offset + done, part));
-    done += part.size();
-  }
-  return client_.drain();
-}
-
-Status SftpFile::restart() {
-  TRY(client_.truncate(handle_, 0));
-  size_ = 0;
-  return {};
-}
-
-Status SftpFile::discard() {
-  TRY(client_.close(handle_));
-  TRY(client_.remove(handle_.path));
-  handle_.path.clear();
-  return {};
-}
-
-Status SftpFile::sync() {
-  TRY(client_.sync(handle_));
-  return {};
-}
-
-Status SftpFile::finish() {
-  TRY(sync());
-  const uint64_t there = TRY(client_.size(handle_));
-  if (there != size_) {
-    return fail("{}: {} has {} bytes on the server, expected the {} that were written", client_.peer(),
-                handle_.path, there, size_);
-  }
-  TRY(client_.close(handle_));
-  TRY(client_.rename(handle_.path, path_));
-  handle_.path = path_;
-  return {};
-}
 
 class SftpDirectory : public RemoteDirectory {
  public:
