@@ -73,6 +73,11 @@ class Fault:
         return any("vmcore" in names for names in self.left.values())
 
 
+def leave(mib: int) -> str:
+    """A command that leaves so much room on the guest's file system; ext4 keeps 16 MiB for itself (s_resv_clusters)."""
+    return f"fallocate -l $(($(stat -fc '%f*%S' /) - ({mib + 16} << 20))) /fill"
+
+
 def _frozen(stage: Stage) -> None:
     stage.site.sshd.freeze()
 
@@ -99,9 +104,12 @@ FAULTS = (
     Fault("library missing from the image", "removes libzstd.so from it", r"no dump: .*libzstd\.so",
           hook="rm $(find / -xdev -name 'libzstd.so*')", left=NOTHING, ordinary=True),
 
-    # Of the 24 MiB left, ext4 keeps 16 for itself (s_resv_clusters): the dump begins, and does not fit.
-    Fault("disk full at half", "leaves 8 MiB on the file system", "no dump: .*[Nn]o space",
-          before="fallocate -l $(($(stat -fc '%f*%S' /) - (24 << 20))) /fill", after="rm -f /fill"),
+    Fault("disk full at half", "leaves 8 MiB on the file system, for a dump of level 31", "no dump: .*[Nn]o space",
+          before=leave(8), after="rm -f /fill"),
+    Fault("disk full, a smaller dump fits", "leaves 64 MiB on the file system, for a dump of level 1 with 150 MiB of random data",
+          "level 31 instead of 1", config=f"{ALONE}\ncore_collector makedumpfile -c -d 1",
+          before="{ setsid /lab/hold random 150 > /run/held 2>&1 & }; until grep -q held /run/held; do sleep 0.2; done; " + leave(64),
+          after="rm -f /fill", left={LOCAL: WHOLE}),
     Fault("disk returns I/O errors", "lets the disk fail every write to a new block from half of the dump on",
           "save the dump: .*([Ii]nput/output error|no progress)", config=BAD_DISK, at_half=lambda stage: stage.site.fill(sites.DISK_FOLDER),
           left=ALL_IS_LOCAL),

@@ -15,7 +15,7 @@ from .run import run as run_program
 MEMORY_MIB = 768
 DISK_BYTES = 400 << 20
 MONITOR_TIMEOUT = 30
-COMMON = "core_collector makedumpfile -c --message-level 7 -d 31\ntimeout 15"
+COMMON = "core_collector makedumpfile -c --message-level 7 -d 31\ntimeout 15\nmin_free 1M"
 # Until a dump has shown how large it gets.
 EXPECTED_BYTES = 24 << 20
 HOOKS = {"lab/no": b"#!/bin/sh\nexit 3\n", "lab/hang": b"#!/bin/sh\nsleep 3600\n"}
@@ -62,7 +62,8 @@ def _guest(faults: list[Fault], folder: Path, series: str) -> guest.Guest:
     members = [cpio.file("lab/hog", initramfs.guest_program("hog").data),
                cpio.file("lab/unreadable.so", initramfs.guest_library("unreadable"))]
     extra = {f"lab/overlay-{i}": overlay.archive(fault.hook, members) for i, fault in enumerate(FAULTS) if fault in faults}
-    return guest.make(kernels.get(series), folder, sysconfig=overlay.sysconfig, extra={**extra, **HOOKS})
+    programs = {**HOOKS, "lab/hold": initramfs.guest_program("hold").data}
+    return guest.make(kernels.get(series), folder, sysconfig=overlay.sysconfig, extra={**extra, **programs})
 
 
 def _bad_disk(site: sites.Site) -> Path:
