@@ -54,5 +54,5 @@ def arm(run, archive_path: str, lines: str) -> str:
     # The kernel wants the next archive on a multiple of 4, and skips zeros before it.
     run.command(f"cp {pristine} /lab/changed.img && truncate -s %512 /lab/changed.img"
                 f" && cat {archive_path} >> /lab/changed.img && cat /lab/changed.img > {IMAGE}")
-    run.command("systemctl start kdump && kdumpctl status", 120)
+    run.command("systemctl start kdump && kdumpctl status && sync", 120)
     return pristine
