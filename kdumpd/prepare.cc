@@ -75,8 +75,11 @@ image::Request make_request(const Host& host, const Preparation& preparation) {
   request.root = host.root();
   request.kernel_release = preparation.kernel.release;
   request.block_devices = block_devices(preparation);
-  for (const ActiveWatchdog& active : preparation.watchdogs)
-    request.watchdog_devices.push_back(active.device);
+  for (const ActiveWatchdog& active : preparation.watchdogs) {
+    if (!active.device.empty()) request.watchdog_devices.push_back(active.device);
+    request.watchdog_modules.insert(request.watchdog_modules.end(), active.modules.begin(),
+                                    active.modules.end());
+  }
   request.programs = preparation.programs.paths;
   request.extra_modules = preparation.settings.config.extra_modules;
   request.files = keys(preparation);
@@ -147,7 +150,7 @@ void take_targets(const Host& host, const Probes& probes, Preparation& preparati
   if (preparation.settings.config.failure_action == conf::Action::dump_to_rootfs)
     take_rootfs(host, preparation, problems);
   preparation.programs = find_programs(host, preparation.settings.config, problems);
-  preparation.watchdogs = active_watchdogs(host, problems);
+  preparation.watchdogs = active_watchdogs(host);
 }
 
 void take_kernel(const Host& host, Preparation& preparation, Problems& problems) {

@@ -8,17 +8,17 @@
 
 #include "initramfs/plan/plan.h"
 #include "kdumpd/host.h"
-#include "kdumpd/problems.h"
 
 namespace kdump::service {
 
 struct ActiveWatchdog {
   plan::Watchdog watchdog;
   std::string device;  // whose drivers the capture kernel needs: "/sys/devices/pci0000:00/0000:00:04.0"
+  std::vector<std::string> modules{};  // where sysfs does not tell: those that may be its driver
 };
 
-// As /sys/class/watchdog has them, in the order of their numbers. One whose hardware cannot be told is a
-// warning; one made of software ends with its kernel, and is left out.
-std::vector<ActiveWatchdog> active_watchdogs(const Host& host, Problems& problems);
+// As /sys/class/watchdog has them, in the order of their numbers; one made of software ends with its kernel,
+// and is left out.
+std::vector<ActiveWatchdog> active_watchdogs(const Host& host);
 
 }  // namespace kdump::service

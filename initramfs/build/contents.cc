@@ -72,6 +72,8 @@ void add_watchdog_wishes(const HostTree& tree, const Request& request, std::vect
       if (wishes.back().if_missing == IfMissing::error) wishes.back().if_missing = IfMissing::warn;
     }
   }
+  for (const std::string& module : request.watchdog_modules)
+    wishes.push_back({{module}, "driver of a watchdog", IfMissing::warn});
 }
 
 bool uses_ipv6(const plan::Network& network) {

@@ -29,6 +29,7 @@ struct Request {
   // extra_modules.
   std::vector<std::string> block_devices;
   std::vector<std::string> watchdog_devices;  // "/sys/devices/…": drivers to load before all others
+  std::vector<std::string> watchdog_modules;  // the same by name
   std::vector<std::string> extra_modules;     // directive extra_modules
   std::string capture_program = "/usr/lib/kdump/kdump-capture";
   std::string worker_program = "/usr/lib/kdump/kdump-capture-worker";

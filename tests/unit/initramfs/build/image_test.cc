@@ -134,6 +134,13 @@ TEST_F(ImageBuild, DriversOfWatchdogsAreLoadedFirst) {
   EXPECT_THAT(image.warnings, testing::IsEmpty());
 }
 
+TEST_F(ImageBuild, DriversOfWatchdogsMayHaveNames) {
+  request_.watchdog_modules = {"mbcache", "no_such_wdt"};
+  const Image image = built();
+  EXPECT_EQ(image.modules.front(), "mbcache");
+  EXPECT_THAT(image.warnings, ElementsAre(testing::HasSubstr("has no module no_such_wdt")));
+}
+
 TEST_F(ImageBuild, AWatchdogWithoutItsDriverIsAWarning) {
   tree_.device("/sys/devices/pci0000:00/0000:00:09.0", "no_such_wdt", "");
   request_.watchdog_devices = {"/sys/devices/pci0000:00/0000:00:09.0"};
