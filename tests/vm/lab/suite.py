@@ -4,7 +4,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import cache, chain, fault_table, faults, hooks, kernels, other_disk, previous_image, targets, verify
+from . import cache, chain, fault_table, faults, hooks, kernels, other_disk, previous_image, raw_device, targets, verify
 from .fault_rows import FAULTS
 
 TARGET_SERIES = ("6.1", "6.12")
@@ -13,6 +13,7 @@ FULL = {
     "a disk that is not mounted, by its label, with crashkernel=96M": other_disk,
     "what the first target does not take goes to the second, or to the third": chain,
     "hooks that say no, hang, and are told 0 and 1; dump_to_rootfs": hooks,
+    "a raw device is not written over, and what is on it is taken whole or not at all": raw_device,
 }
 
 

@@ -74,7 +74,7 @@ CASES = (
          disk="vde", mkfs=("mkfs.vfat", "-i", "1234ABCD"), prepare="mount /dev/vde /mnt && mkdir /mnt/dumps && umount /mnt",
          after="mount /dev/vde /mnt"),
     Case("raw, extracted at the next start", "raw /dev/vdf\npath /var/crash", "/var/crash", LOCAL_IMAGE,
-         disk="vdf", after="kdumpctl start"),
+         disk="vdf", after="systemctl start kdump && kdumpctl start"),
     _ssh("SFTP", ordinary=frozenset({"6.12"})),
     _ssh("SFTP and nothing else (ForceCommand internal-sftp)", sshd=ONLY_SFTP),
     _ssh("cat, no SFTP subsystem", sshd=WITHOUT_SFTP, vmcore="vmcore.flat"),
