@@ -36,7 +36,7 @@ Status save_pages(Dump& dump) {
 
 Status make_dump(Dump& dump) {
   Status saved = save_pages(dump);
-  if (saved || saved.error().kind() != ErrorKind::no_space) return saved;
+  if (saved || saved.error().kind() != ErrorKind::no_space || !dump.request.smaller_if_full) return saved;
   const Status begun = begin_smaller_dump(dump, saved.error());
   if (begun) return save_pages(dump);
   dump.observer.note(fmt::format("No smaller dump in place of this one: {}", begun.error().message()));

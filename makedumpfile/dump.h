@@ -17,11 +17,12 @@ namespace kdump {
 
 struct DumpRequest {
   std::string vmcore = "/proc/vmcore";
-  std::string output;      // a path; unused when flattened
-  int output_fd = -1;      // flattened stream goes here
-  bool flattened = false;  // -F
-  bool overwrite = false;  // -f
-  bool dry_run = false;    // everything but writing
+  std::string output;           // a path; unused when flattened
+  int output_fd = -1;           // flattened stream goes here
+  bool flattened = false;       // -F
+  bool overwrite = false;       // -f
+  bool dry_run = false;         // everything but writing
+  bool smaller_if_full = true;  // see write_dump
   bool use_mmap = true;
   int dump_level = 0;
   CodecId codec = CodecId::none;
@@ -83,10 +84,10 @@ class DumpObserver {
 // as "<output>-incomplete", synced, and gets its name only when it is whole; after an error the incomplete
 // file stays, marked incomplete in its header, and the error says so.
 //
-// When the target is full, a smaller dump takes the place of what is there: the highest level, and the
-// kernel's own pages (protect/protected_pages.h) first. Is that whole, the dump is a success, and `report`
-// tells the level and the reason. Otherwise it is ErrorKind::no_space, and the incomplete file has what did
-// fit; where not even its tables do, nothing stays.
+// When the target is full, and the request allows it, a smaller dump takes the place of what is there: the
+// highest level, and the kernel's own pages (protect/protected_pages.h) first. Is that whole, the dump is a
+// success, and `report` tells the level and the reason. Otherwise it is ErrorKind::no_space, and the
+// incomplete file has what did fit; where not even its tables do, nothing stays.
 Status write_dump(const DumpRequest& request, DumpReport& report, DumpObserver& observer);
 
 // Struct pages that contradict a rule, and pages of batches that many of those are in: what is kept in doubt.

@@ -132,9 +132,14 @@ class Attempt {
     if (!event) return;  // the cut or damaged line of a dying worker
     heard_ = steady_clock::now();
     if (event->kind == EventKind::done) end_.done = true;
-    if (event->kind == EventKind::failed) end_.failed = event->text;
+    if (event->kind == EventKind::failed) on_failed(*event);
     if (event->kind == EventKind::step) end_.last_step = event->text;
     listener_.on_event(*event);
+  }
+
+  void on_failed(const Event& event) {
+    end_.failed = event.text;
+    end_.target_full = event.number == 1;
   }
 
   void on_output(std::string_view line) {
@@ -145,7 +150,8 @@ class Attempt {
   AttemptOutcome outcome() const {
     AttemptOutcome outcome;
     const std::string reason = why_failed(end_);
-    if (!reason.empty()) outcome.status = fail("{}", reason);
+    const bool full = end_.target_full && reason == end_.failed;
+    if (!reason.empty()) outcome.status = fail(full ? ErrorKind::no_space : ErrorKind::failure, "{}", reason);
     outcome.left_behind = end_.exit.timed_out;
     outcome.cannot_start = !outcome.status && end_.exit.code == kExecFailed;
     outcome.peak_rss_kib = peak_.peak_rss_kib;

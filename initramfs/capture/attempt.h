@@ -19,6 +19,7 @@ struct WorkerEnd {
   bool done = false;           // it said it had done everything
   bool out_of_memory = false;  // the kernel killed something for want of memory meanwhile
   std::string failed;          // its own word for the error
+  bool target_full = false;    // which is that
   std::string last_step;
   std::string last_output;  // the last line it printed
   std::chrono::seconds stall{0};

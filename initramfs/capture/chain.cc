@@ -8,6 +8,7 @@
 namespace kdump::capture {
 namespace {
 
+using protocol::IfFull;
 using protocol::Mode;
 using std::chrono::seconds;
 
@@ -175,12 +176,17 @@ void Chain::save_circumstances(Place& place) {
 }
 
 Status Chain::dump_attached(Place& place) {
-  Status dumped = steps_.run("save the dump", [&] { return steps_.work(Mode::dump, plan_); });
+  // As long as another target may have space for all of it, nothing smaller is made.
+  const bool last = &place == &places_.back() && !some_full();
+  const IfFull if_full = smaller_ || last ? IfFull::smaller : IfFull::give_up;
+  Status dumped = steps_.run("save the dump", [&] { return steps_.work(Mode::dump, plan_, if_full); });
   place.error = dumped ? std::string() : dumped.error().message();
+  place.full = !dumped && dumped.error().kind() == ErrorKind::no_space && if_full == IfFull::give_up;
   steps_.decide(dumped ? Status() : why_none_took_it());
   steps_.end_target(dumped);
   // While the target is there, and before the result that tells of it.
-  if (dumped || &place == &places_.back()) hooks_.after_dump(dumped.has_value());
+  if (dumped || ((smaller_ || &place == &places_.back()) && !some_full()))
+    hooks_.after_dump(dumped.has_value());
   // A server where the worker did not get as far as a directory has just shown what it says of another.
   const bool unreachable = plan::is_remote(*place.target) && !steps_.has_directory();
   if (!steps_.worker_left_behind() && !unreachable) save_circumstances(place);
@@ -191,6 +197,7 @@ Status Chain::dump_attached(Place& place) {
 Status Chain::dump_to(Place& place) {
   all_is_said_ = false;
   place.tried = true;
+  place.full = false;
   steps_.begin_target(*place.target, place.index);
   Status dumped = steps_.worker_starts(*place.target)
                       ? attach(place, Patience::full)
@@ -216,15 +223,30 @@ Status Chain::why_none_took_it() const {
   return fail("{}", text);
 }
 
+bool Chain::some_full() const { return std::ranges::any_of(places_, &Place::full); }
+
+// No target has space for all of it.
+Status Chain::dump_smaller() {
+  smaller_ = true;
+  for (Place& place : places_) {
+    if (place.full && !place.done_with && dump_to(place)) return say_elsewhere(place);
+  }
+  return why_none_took_it();
+}
+
+// The result goes to another target where the one with the dump did not take it.
+Status Chain::say_elsewhere(Place& place) {
+  if (all_is_said_) return {};
+  place.done_with = true;
+  save_what_is_left();
+  return {};
+}
+
 Status Chain::dump() {
   for (Place& place : places_) {
-    if (!dump_to(place)) continue;
-    if (!all_is_said_) {
-      place.done_with = true;
-      save_what_is_left();
-    }
-    return {};
+    if (dump_to(place)) return say_elsewhere(place);
   }
+  if (some_full() && dump_smaller()) return {};
   hooks_.after_dump(false);
   // It has just failed, and nothing has happened since that could help it.
   if (places_.back().directory.empty()) places_.back().done_with = true;

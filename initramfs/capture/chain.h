@@ -38,6 +38,7 @@ class Chain {
     std::string error{};      // why the dump is not there
     bool log_saved = false;
     bool tried = false;
+    bool full = false;       // it had no space for all of the dump, and was not asked for a smaller one
     bool done_with = false;  // it hung, or does not even take the log: nobody goes there again
   };
   enum class Patience { full, short_wait };
@@ -57,6 +58,9 @@ class Chain {
   Status unmount();
   Status dump_to(Place& place);
   Status dump_attached(Place& place);
+  Status dump_smaller();
+  Status say_elsewhere(Place& place);
+  [[nodiscard]] bool some_full() const;
   void save_circumstances(Place& place);
   void save_log(Place& place);
   void give_up(Place& place);
@@ -71,6 +75,7 @@ class Chain {
   std::string device_;             // of the target attached now
   bool network_up_ = false;
   bool network_tried_ = false;
+  bool smaller_ = false;      // a smaller dump is tried where all of it had no space
   bool all_is_said_ = false;  // the result on some target tells everything up to now
 };
 

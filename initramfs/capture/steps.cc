@@ -186,12 +186,14 @@ AttemptOutcome Steps::run_worker(const std::string& program, const protocol::Req
   return outcome;
 }
 
-Status Steps::work(Mode mode, const plan::Plan& plan) {
+Status Steps::work(Mode mode, const plan::Plan& plan, protocol::IfFull if_full) {
   const std::string program = worker_for(plan::worker_suffix(*target_));
   const std::string name = program.substr(program.rfind('/') + 1);
   if (cannot_start_.contains(program)) return fail("not possible without {}, which cannot start", name);
   raw_output_ = false;
-  return with_context(run_worker(program, request_for(mode), limits(mode, plan)).status, "{}", name);
+  protocol::Request request = request_for(mode);
+  request.if_full = if_full;
+  return with_context(run_worker(program, request, limits(mode, plan)).status, "{}", name);
 }
 
 Status Steps::show_log(const plan::Plan& plan) {

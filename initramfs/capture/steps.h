@@ -41,7 +41,8 @@ class Steps final : public WorkerListener {
   void warn_if_error(const Status& status);
   void warn_if_any(const std::string& warning);
   // One run of the worker for the target that is attached.
-  Status work(protocol::Mode mode, const plan::Plan& plan);
+  Status work(protocol::Mode mode, const plan::Plan& plan,
+              protocol::IfFull if_full = protocol::IfFull::give_up);
   // The end of the dead kernel's log to the console, by whichever worker starts.
   Status show_log(const plan::Plan& plan);
 

@@ -22,6 +22,11 @@ constexpr Word<Mode> kModes[] = {
     {Mode::console_log, "console_log"},
 };
 
+constexpr Word<IfFull> kIfFull[] = {
+    {IfFull::give_up, "give_up"},
+    {IfFull::smaller, "smaller"},
+};
+
 constexpr Word<EventKind> kKinds[] = {
     {EventKind::directory, "directory"}, {EventKind::step, "step"},   {EventKind::progress, "progress"},
     {EventKind::note, "note"},           {EventKind::saved, "saved"}, {EventKind::summary, "summary"},
@@ -157,7 +162,9 @@ Result<Summary> summary_from_json(const json& object) {
 std::string_view mode_name(Mode mode) { return word_of<Mode>(kModes, mode); }
 
 std::string to_json(const Request& request) {
-  json object = {{"mode", mode_name(request.mode)}, {"target", request.target}};
+  json object = {{"mode", mode_name(request.mode)},
+                 {"if_full", word_of<IfFull>(kIfFull, request.if_full)},
+                 {"target", request.target}};
   for (const TextKey& key : kRequestKeys) object[key.name] = request.*key.member;
   return printed(object);
 }
@@ -167,6 +174,8 @@ Result<Request> request_from_json(std::string_view text) {
   Request request;
   const std::string mode = TRY(with_context(text_of(object, "mode"), "request"));
   request.mode = TRY(with_context(value_of<Mode>(kModes, mode, "mode"), "request"));
+  const std::string if_full = TRY(with_context(text_of(object, "if_full"), "request"));
+  request.if_full = TRY(with_context(value_of<IfFull>(kIfFull, if_full, "if_full"), "request"));
   request.target = TRY(with_context(number_of(object, "target"), "request"));
   for (const TextKey& key : kRequestKeys)
     request.*key.member = TRY(with_context(text_of(object, key.name), "request"));

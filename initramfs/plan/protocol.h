@@ -37,8 +37,15 @@ enum class Mode {
 
 std::string_view mode_name(Mode mode);
 
+// What becomes of a dump that there is no space for.
+enum class IfFull {
+  give_up,  // an error: another target may have the space
+  smaller,  // a smaller one in its place
+};
+
 struct Request {
   Mode mode = Mode::dump;
+  IfFull if_full = IfFull::give_up;
   uint64_t target = 0;  // which one: an index into the plan's targets with its rootfs behind them
   std::string plan;     // path of plan.json
   std::string config;   // path of kdump.conf
@@ -60,7 +67,7 @@ enum class EventKind {
   note,       // text: what the user should know
   saved,      // text: name of a file that is whole and synced; number: its bytes
   summary,    // the dump's numbers
-  failed,     // text: the error that ended the attempt
+  failed,     // text: the error that ended the attempt; number: 1 where the target was full
   done,       // everything asked for is on the target
 };
 

@@ -25,7 +25,10 @@ void Channel::send(const protocol::Event& event) const {
   [[maybe_unused]] const Status ignored = write_all(fd_, bytes_of(line));
 }
 
-void Channel::failed(std::string_view error) const { send({.kind = EventKind::failed, .text = told(error)}); }
+void Channel::failed(const Error& error) const {
+  const bool full = error.kind() == ErrorKind::no_space;
+  send({.kind = EventKind::failed, .text = told(error.message()), .number = full ? 1U : 0U});
+}
 
 void Channel::alive() {
   constexpr std::chrono::seconds kBetween{1};

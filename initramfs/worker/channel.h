@@ -23,7 +23,7 @@ class Channel final : public DumpObserver {
   void saved(const std::string& name, uint64_t bytes) const {
     send({.kind = protocol::EventKind::saved, .text = name, .number = bytes});
   }
-  void failed(std::string_view error) const;
+  void failed(const Error& error) const;
   void done() const { send({.kind = protocol::EventKind::done}); }
 
   // Shows that something still moves, at most once a second: during long writes.

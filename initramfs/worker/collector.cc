@@ -79,9 +79,11 @@ class Limit {
 Result<Collected> run_makedumpfile(const Errand& errand, Place& place) {
   DumpRequest request =
       TRY(makedumpfile_request(errand.plan.collector, errand.request.vmcore, online_cpus()));
-  // A server that does not tell is not held to anything.
-  const std::optional<uint64_t> room = place.room().value_or(std::nullopt);
+  request.smaller_if_full = errand.request.if_full == protocol::IfFull::smaller;
   const DumpFile file = TRY(place.take_dump(request));
+  // Now that nothing of an attempt before is there any more. A server that does not tell is not held to
+  // anything.
+  const std::optional<uint64_t> room = place.room().value_or(std::nullopt);
   const Limit limit(request, room);
   DumpReport report;
   Attention attention(errand.channel, place);

@@ -65,7 +65,7 @@ int run_worker(std::span<const Route> server) {
   Channel channel(protocol::kEventFd);
   const Status status = run_whatever_comes(server, channel);
   if (!status) {
-    channel.failed(status.error().message());
+    channel.failed(status.error());
     return 1;
   }
   channel.done();

@@ -77,8 +77,10 @@ Status save_log(const Errand& errand, Place& place) {
 }
 
 Status dump(const Errand& errand, Place& place) {
-  // First what is small and tells most; without it there is still a dump to save.
-  const Status logged = save_log(errand, place);
+  // First what is small and tells most; without it there is still a dump to save. Where there is a directory
+  // already, an attempt before had its try at the log.
+  const bool first = errand.request.dump_directory.empty();
+  const Status logged = first ? save_log(errand, place) : Status();
   if (!logged) errand.channel.note(logged.error().message());
   const Collected dump = TRY(collect(errand, place));
   tell_saved(place, dump.name, dump.bytes, errand.channel);

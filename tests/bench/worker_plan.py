@@ -20,5 +20,5 @@ def target(kind, **keys):
 
 def request(plan_path, vmcore, directory):
     """A dump to the plan's first target."""
-    return {"mode": "dump", "target": 0, "plan": plan_path, "config": "/dev/null", "vmcore": vmcore, "directory": directory,
+    return {"mode": "dump", "if_full": "smaller", "target": 0, "plan": plan_path, "config": "/dev/null", "vmcore": vmcore, "directory": directory,
             "dump_directory": "", "result": ""}

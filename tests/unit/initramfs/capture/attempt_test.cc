@@ -70,6 +70,14 @@ TEST_F(AttemptTest, HearsEventsAndOutputInOrder) {
   EXPECT_EQ(heard.output, (std::vector<std::string>{"something printed", "and an error"}));
 }
 
+TEST_F(AttemptTest, AFullTargetIsAnErrorOfItsOwn) {
+  const AttemptOutcome full = run(R"(echo '{"event":"failed","text":"no space","number":1}' >&3; exit 1)");
+  EXPECT_EQ(why(full), "no space");
+  EXPECT_EQ(full.status.error().kind(), ErrorKind::no_space);
+  const AttemptOutcome other = run(R"(echo '{"event":"failed","text":"no disk"}' >&3; exit 1)");
+  EXPECT_EQ(other.status.error().kind(), ErrorKind::failure);
+}
+
 TEST_F(AttemptTest, TheRequestIsOnStandardInput) {
   run("cat; echo; echo $1");
   ASSERT_EQ(heard.output.size(), 2U);

@@ -148,6 +148,43 @@ TEST_F(ChainTest, AMountThatHangsIsLeftAlone) {
                                         "abandon /dev/vdc", "worker console_log"));
 }
 
+TEST_F(ChainTest, WhereNoTargetHasSpaceForAllOfItTheFirstTakesASmallerDump) {
+  FakeSystem::Scripted full = full_disk();
+  full.outcome.status = fail(ErrorKind::no_space, "no space left");
+  system.script = {full, full, full};
+  plan_with([](plan::Plan& plan) {
+    plan.modules.clear();
+    plan.targets.push_back(plan.targets[0]);
+    plan.targets.back().device.uuid = "u-2";
+    plan.targets.push_back(plan.targets[0]);
+    plan.targets.back().device.uuid = "u-3";
+    plan.hooks.post = "/post";
+  });
+  EXPECT_EQ(run(), Action::poweroff);
+  EXPECT_THAT(
+      system.calls,
+      ElementsAre("find u-1", "mount /dev/vda", "worker dump", "worker finish", "unmount",  //
+                  "find u-2", "mount /dev/vdb", "worker dump", "worker finish", "unmount",  //
+                  "find u-3", "mount /dev/vdc", "worker dump", "worker finish", "unmount",  //
+                  "find u-1", "mount /dev/vda", "worker dump", "hook /post 0", "worker finish", "unmount"));
+  EXPECT_EQ(system.requests[Mode::dump].if_full, protocol::IfFull::smaller);
+  EXPECT_EQ(system.requests[Mode::dump].dump_directory, "/kdumproot/var/crash/d");
+  EXPECT_EQ(result()["saved"], true);
+  EXPECT_EQ(result()["targets"].size(), 3U);
+}
+
+TEST_F(ChainTest, ATargetWithAnotherBehindItMakesNoSmallerDump) {
+  run();
+  EXPECT_EQ(system.requests[Mode::dump].if_full, protocol::IfFull::give_up);
+}
+
+TEST_F(ChainTest, TheLastTargetMakesASmallerDumpAtOnce) {
+  system.devices.at("u-1") = absent();
+  system.devices.at("u-2") = absent();
+  run();
+  EXPECT_EQ(system.requests[Mode::dump].if_full, protocol::IfFull::smaller);
+}
+
 TEST_F(ChainTest, TheFailureNamesEachTarget) {
   for (auto& [uuid, device] : system.devices) device = absent();
   run();

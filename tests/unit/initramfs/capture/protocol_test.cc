@@ -85,6 +85,7 @@ TEST(Protocol, TooManyClassesAreRefused) {
 
 TEST(Protocol, RequestSurvivesTheWay) {
   const Request request{.mode = Mode::finish,
+                        .if_full = IfFull::smaller,
                         .target = 2,
                         .plan = "/plan.json",
                         .config = "/c",
@@ -95,6 +96,7 @@ TEST(Protocol, RequestSurvivesTheWay) {
   const Result<Request> back = request_from_json(to_json(request));
   ASSERT_TRUE(back) << back.error().message();
   EXPECT_EQ(back->mode, Mode::finish);
+  EXPECT_EQ(back->if_full, IfFull::smaller);
   EXPECT_EQ(back->target, 2U);
   EXPECT_EQ(back->result, "{\n}");
   EXPECT_EQ(back->dump_directory, "/d/1");

@@ -9,7 +9,7 @@ namespace {
 using ChannelTest = FolderTest;
 
 TEST_F(ChannelTest, PathsAreToldAsTheyAreOnTheTarget) {
-  channel.failed("cannot copy /proc/vmcore to /kdumproot/var/crash/x: /kdumproot/y: no space");
+  channel.failed(fail("cannot copy /proc/vmcore to /kdumproot/var/crash/x: /kdumproot/y: no space").error());
   channel.note("/kdumproot/a");
   ASSERT_EQ(events().size(), 2U);
   EXPECT_EQ(events()[0].text, "cannot copy /proc/vmcore to /var/crash/x: /y: no space");
