@@ -7,8 +7,6 @@
 namespace kdump::capture {
 namespace {
 
-using protocol::Mode;
-
 // Loads the drivers; the target may be there without the one that fails.
 void load_modules(Steps& steps, const plan::Plan& plan) {
   steps.warn_if_failed("load modules", [&]() -> Status {

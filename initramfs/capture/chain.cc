@@ -28,18 +28,18 @@ std::string below(const std::string& mount_point, const std::string& directory) 
 
 // New kind of target = a row.
 struct Chain::Access {
-  plan::Way way;
   Status (Chain::*attach)(Place& place, Patience patience);
+  plan::Way way;
   bool mounts;
 };
 
 const Chain::Access& Chain::access_to(const Place& place) {
   static constexpr Access kAccesses[] = {
-      {plan::Way::filesystem, &Chain::attach_filesystem, true},
-      {plan::Way::kernel_nfs, &Chain::attach_export, true},
-      {plan::Way::raw, &Chain::attach_device, false},
-      {plan::Way::ssh, &Chain::attach_server, false},
-      {plan::Way::libnfs, &Chain::attach_server, false},
+      {&Chain::attach_filesystem, plan::Way::filesystem, true},
+      {&Chain::attach_export, plan::Way::kernel_nfs, true},
+      {&Chain::attach_device, plan::Way::raw, false},
+      {&Chain::attach_server, plan::Way::ssh, false},
+      {&Chain::attach_server, plan::Way::libnfs, false},
   };
   return *std::ranges::find(kAccesses, plan::way_to(*place.target), &Access::way);
 }
@@ -153,7 +153,10 @@ Status Chain::unmount() {
 void Chain::detach(Place& place) {
   place.directory = steps_.dump_directory();
   place.log_saved = steps_.log_saved();
-  if (steps_.worker_left_behind()) return give_up(place);
+  if (steps_.worker_left_behind()) {
+    give_up(place);
+    return;
+  }
   if (!access_to(place).mounts) return;
   const Status unmounted = unmount();
   if (!unmounted && unmounted.error().kind() == ErrorKind::timed_out) give_up(place);

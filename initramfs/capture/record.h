@@ -71,6 +71,6 @@ struct Record {
 };
 
 // kdump-result.json, indented, with a newline at its end. Its "version" is 1.
-std::string to_json(const Record& record, const MemoryFigures& memory);
+std::string to_json(const Record& given, const MemoryFigures& memory);
 
 }  // namespace kdump::capture

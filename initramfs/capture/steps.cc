@@ -231,7 +231,10 @@ Result<ExitState> Steps::run_hook(const std::vector<std::string>& argv, seconds 
 }
 
 void Steps::decide(const Status& dumped) {
-  if (dumped) return record_.set_saved();
+  if (dumped) {
+    record_.set_saved();
+    return;
+  }
   record_.saved = false;
   record_.failure = dumped.error().message();
   if (record_.failure == told_failure_) return;
