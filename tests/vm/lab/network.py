@@ -17,6 +17,7 @@ SERVER, SERVER_V6, SERVER_BEHIND = "192.0.2.1", "2001:db8::1", "198.51.100.1"
 GUEST, GUEST_V6 = "192.0.2.10", "2001:db8::10"
 MAC = "52:54:00:12:34:56"
 PORT_TIMEOUT = 30
+WITH_US = ("setpriv", "--pdeathsig", "KILL")  # a run that is killed leaves nothing behind
 
 # For systemd-networkd in the guest.
 GUEST_CONFIG = f"""[Match]
@@ -46,7 +47,7 @@ class Network:
     """The network and the programs in it, which end with it. Use as a context manager."""
 
     def __enter__(self):
-        self._holder = subprocess.Popen(["unshare", "--net", "--mount", "--propagation", "private", "sh", "-c", SETUP],
+        self._holder = subprocess.Popen([*WITH_US, "unshare", "--net", "--mount", "--propagation", "private", "sh", "-c", SETUP],
                                         stdout=subprocess.PIPE, text=True)
         if self._holder.stdout.readline() != "ready\n":
             raise RuntimeError("the lab's network cannot be made: see above")
@@ -98,7 +99,7 @@ class Program:
 
     def __init__(self, words: list[str], log: Path):
         with open(log, "a", encoding="utf-8") as file:
-            self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT)
+            self._process = subprocess.Popen([*WITH_US, *words], stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT)
 
     def running(self) -> bool:
         return self._process.poll() is None
