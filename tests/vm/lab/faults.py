@@ -18,6 +18,7 @@ MONITOR_TIMEOUT = 30
 COMMON = "core_collector makedumpfile -c --message-level 7 -d 31\ntimeout 15\nmin_free 1M"
 # Until a dump has shown how large it gets.
 EXPECTED_BYTES = 24 << 20
+LONG_LINE = 140
 HOOKS = {"lab/no": b"#!/bin/sh\nexit 3\n", "lab/hang": b"#!/bin/sh\nsleep 3600\n"}
 
 
@@ -77,6 +78,12 @@ def _bad_disk(site: sites.Site) -> Path:
     return disk
 
 
+def _shortened(found: re.Match) -> str:
+    """The console's line, without its beginning where what was looked for comes late."""
+    line = found.string.removeprefix("kdump: ")
+    return line if found.end() <= LONG_LINE else f"… {found.string[found.start(1):]}"
+
+
 class _Trials:
     """The faults in one booted guest."""
 
@@ -107,7 +114,7 @@ class _Trials:
         stage.join()
         self._check_files(fault)
         run_.command(fault.after)
-        return Outcome(fault, said=said.string.removeprefix("kdump: "), seconds=times.restart - times.panic)
+        return Outcome(fault, said=_shortened(said), seconds=times.restart - times.panic)
 
     def _panic(self, fault: Fault) -> crashrun.Timeline:
         """Panic, with `at_half` done on the way; the machine has to restart by the deadline."""

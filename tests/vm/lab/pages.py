@@ -26,20 +26,18 @@ def check_equal(dump: Path, raw: Path, options: str, folder: Path) -> int:
         with open(dump, "rb") as stream:
             run(MAKEDUMPFILE, "-f", "-R", plain, stdin=stream)
         dump = plain
-    counts = _compare(dump, local)
-    if counts != _compare(local, dump) or not counts[0]:
-        raise Different(f"{dump.name}: pages {counts[0]}, excluded {counts[1]}; the local dump has {_compare(local, dump)}")
+    count = check_whole(dump, local)
     for path in (local, plain):
         path.unlink(missing_ok=True)
-    return counts[0]
+    return count
 
 
-def check_whole(dump: Path, raw: Path) -> int:
-    """`dump` is the raw vmcore, page for page; returns their number."""
-    pages, excluded = _compare(dump, raw)
-    if excluded or not pages:
-        raise Different(f"{dump.name}: {pages} pages, {excluded} of the raw vmcore are missing")
-    return pages
+def check_whole(dump: Path, other: Path) -> int:
+    """Both have the same pages, byte for byte; returns their number."""
+    ours, theirs = _compare(dump, other), _compare(other, dump)
+    if ours != theirs or not ours[0]:
+        raise Different(f"{dump.name}: {ours[0]} pages of {other.name}, {ours[1]} are missing; the other way {theirs}")
+    return ours[0]
 
 
 def _compare(dump: Path, other: Path) -> tuple[int, int]:
