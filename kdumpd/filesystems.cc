@@ -16,9 +16,9 @@ namespace {
 // Linux, fs/ext4/ext4.h, struct ext4_super_block, some of the beginning; at offset 1024. Of ext2 and ext3
 // too.
 struct ExtSuperblock {
-  unsigned char s_other[0x5c];
+  unsigned char s_other[0x5c]{};
   le32 s_feature_compat;
-  unsigned char s_more[0x80];
+  unsigned char s_more[0x80]{};
   le32 s_journal_inum;
 };
 static_assert(sizeof(ExtSuperblock) == 0xe4);
@@ -27,12 +27,12 @@ constexpr uint32_t kHasJournal = 0x4;  // EXT4_FEATURE_COMPAT_HAS_JOURNAL
 
 // Linux, fs/xfs/libxfs/xfs_format.h, struct xfs_dsb, the beginning; at offset 0.
 struct XfsSuperblock {
-  char sb_magicnum[4];
+  char sb_magicnum[4]{};
   be32 sb_blocksize;
   be64 sb_dblocks;
   be64 sb_rblocks;  // of the realtime device
   be64 sb_rextents;
-  unsigned char sb_uuid[16];
+  unsigned char sb_uuid[16]{};
   be64 sb_logstart;  // 0: the log is on another device
 };
 static_assert(sizeof(XfsSuperblock) == 56);
@@ -41,11 +41,11 @@ constexpr std::string_view kXfsMagic = "XFSB";
 // Linux, include/uapi/linux/btrfs_tree.h, struct btrfs_super_block, the beginning; at
 // BTRFS_SUPER_INFO_OFFSET.
 struct BtrfsSuperblock {
-  unsigned char csum[32];
-  unsigned char fsid[16];
+  unsigned char csum[32]{};
+  unsigned char fsid[16]{};
   le64 bytenr;
   le64 flags;
-  char magic[8];
+  char magic[8]{};
   le64 generation;
   le64 root;
   le64 chunk_root;
@@ -140,8 +140,8 @@ const Filesystem* filesystem_named(std::string_view name) {
 std::string filesystem_names() {
   std::string names;
   for (const Filesystem& filesystem : kFilesystems) {
-    const bool last = &filesystem == std::end(kFilesystems) - 1;
-    names.append(names.empty() ? "" : last ? " or " : ", ").append(filesystem.name);
+    const std::string_view before = &filesystem == std::end(kFilesystems) - 1 ? " or " : ", ";
+    names.append(names.empty() ? "" : before).append(filesystem.name);
   }
   return names;
 }

@@ -28,7 +28,7 @@ Result<std::string> Host::read(std::string_view path) const {
 }
 
 Result<std::string> Host::resolve(std::string_view path) const {
-  const std::string resolved = TRY(real_path(at(path)));
+  std::string resolved = TRY(real_path(at(path)));
   if (root_.empty()) return resolved;
   const std::string root = TRY(real_path(root_));
   if (resolved == root) return "/";

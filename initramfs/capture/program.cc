@@ -94,7 +94,7 @@ Status run_console_shell() {
     const int console = open("/dev/console", O_RDWR);
     if (console < 0 || setsid() < 0) return kCannotExecute;
     ioctl(console, TIOCSCTTY, 1);  // without it there is no job control, but a shell all the same
-    for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(console, fd);
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(console, fd);
     char name[] = "sh";
     char prompt[] = "PS1=kdump:\\w# ";
     char* const argv[] = {name, nullptr};

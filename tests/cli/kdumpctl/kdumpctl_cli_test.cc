@@ -118,8 +118,7 @@ TEST_F(KdumpctlTest, AnUnknownVerbPrintsTheUsage) {
 }
 
 TEST_F(KdumpctlTest, VerbsThatAreNotBuiltSaySo) {
-  for (const std::string verb :
-       {"estimate", "test", "get-default-crashkernel", "reset-crashkernel"}) {
+  for (const std::string verb : {"estimate", "test", "get-default-crashkernel", "reset-crashkernel"}) {
     const Ran ran = run("/kdumpctl " + verb);
     EXPECT_EQ(ran.status, 1);
     EXPECT_EQ(ran.output, "kdump: " + verb + " is not built yet\n");
