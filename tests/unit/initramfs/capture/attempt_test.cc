@@ -11,7 +11,6 @@
 namespace kdump::capture {
 namespace {
 
-using protocol::EventKind;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
