@@ -199,9 +199,10 @@ Result<std::unique_ptr<Stream>> RawDevice::create_attachment(const std::string& 
 }
 
 Status RawDevice::put_attachment(const std::string& name, Bytes content) {
-  const std::unique_ptr<Stream> file = TRY(create_attachment(name));
-  TRY(file->write(content));
-  return file->finish();
+  const auto file = create_attachment(name);
+  if (!file) return Failure(file.error());
+  TRY((*file)->write(content));
+  return (*file)->finish();
 }
 
 Status RawDevice::forget() {
