@@ -15,6 +15,7 @@ GUEST_KEY = "/root/.ssh/kdump_id_ed25519"
 SSH = f"ssh root@{network.SERVER}\nsshkey {GUEST_KEY}\npath {SSH_FOLDER}"
 NFS3 = f"nfs {network.SERVER}:{NFS3_FOLDER}\npath /"
 NFS4 = f"nfs {network.SERVER}:{NFS4_FOLDER}\npath /"
+SPARES_KIB = "64 256 1024 2048 4096"
 HAND_OVER = "handed-over.tar"
 POLL_SECONDS = 0.01
 
@@ -41,9 +42,9 @@ class Site:
         self.net.run("mount", "-o", f"remount,size={size}", path)
 
     def fill(self, path: str) -> None:
-        """Leave no room in the file system at `path`."""
-        used = self.net.run("df", "--output=used", "-k", path).split()[-1]
-        self.limit(path, f"{int(used) + 64}k")
+        """Leave next to no room in the file system at `path`, which may be written to meanwhile."""
+        self.net.run("sh", "-c", f"for spare in {SPARES_KIB}; do"
+                     f" mount -o remount,size=$(($(df --output=used -k {path} | tail -1) + spare))k {path} && exit; done; exit 1")
 
     def renew(self, sshd_options: str = servers.WITH_SFTP) -> None:
         """Fresh servers, whatever has been done to the ones before, without any dumps."""
