@@ -134,9 +134,15 @@ Result<RemoteExit> Command::finish() {
 
 Result<std::unique_ptr<SshChannel>> start_command(Connection& connection, std::string_view request,
                                                   std::string_view what) {
+  constexpr std::string_view kSession = "session";
+  // What a server may say before it needs leave to say more: enough for the answers to a terabyte's writes.
+  // libssh2 gives that leave while it reads; where the socket has no room just then, a later write fails.
+  constexpr unsigned kWindow = LIBSSH2_CHANNEL_WINDOW_DEFAULT * 512U;
   const Deadline deadline = connection.stall();
-  LIBSSH2_CHANNEL* raw = TRY(connection.complete_pointer(
-      deadline, "opening a channel", [&] { return libssh2_channel_open_session(connection.raw()); }));
+  LIBSSH2_CHANNEL* raw = TRY(connection.complete_pointer(deadline, "opening a channel", [&] {
+    return libssh2_channel_open_ex(connection.raw(), kSession.data(), kSession.size(), kWindow,
+                                   LIBSSH2_CHANNEL_PACKET_DEFAULT, nullptr, 0);
+  }));
   auto channel = std::make_unique<Command>(connection, raw);
   TRY(connection.complete(deadline, fmt::format("starting {}", what), [&] {
     return libssh2_channel_process_startup(raw, request.data(), static_cast<unsigned>(request.size()),

@@ -52,6 +52,13 @@ Connection::~Connection() {
   shutdown(fd(), SHUT_RDWR);
 }
 
+// A TCP socket can be written to when a third of its buffer is free (Linux, include/net/sock.h,
+// __sk_stream_is_writeable).
+bool Connection::takes_a_packet() const {
+  pollfd socket{.fd = fd(), .events = POLLOUT, .revents = 0};
+  return poll(&socket, 1, 0) == 1 && socket.revents == POLLOUT;
+}
+
 Status Connection::wait(const Deadline& deadline, std::string_view doing) const {
   const int directions = libssh2_session_block_directions(raw());
   pollfd waiting{.fd = fd(), .events = 0, .revents = 0};

@@ -42,6 +42,8 @@ class Connection {
   [[nodiscard]] const std::string& peer() const { return peer_; }
   [[nodiscard]] Deadline stall() const { return Deadline(stall_); }
 
+  // Whether the socket has room for a small packet as a whole.
+  [[nodiscard]] bool takes_a_packet() const;
   // Waits until libssh2 can go on. An error past the deadline; `doing` is for it.
   Status wait(const Deadline& deadline, std::string_view doing) const;
   // What libssh2 said last, as an error.

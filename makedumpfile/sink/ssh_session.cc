@@ -31,10 +31,13 @@ class Session : public SshSession {
   std::unique_ptr<ssh::Connection> connection_;
 };
 
+// Only where the packet goes out at once. With data still waiting in the socket the server has enough to
+// hear, and libssh2 cannot send a second time what was half out: the connection would be lost.
 Status Session::keep_alive() {
+  if (!connection_->takes_a_packet()) return {};
   int next = 0;
-  const int code = libssh2_keepalive_send(connection_->raw(), &next);
-  if (code < 0 && code != LIBSSH2_ERROR_EAGAIN) return connection_->failure("keeping the connection");
+  if (libssh2_keepalive_send(connection_->raw(), &next) < 0)
+    return connection_->failure("keeping the connection");
   return {};
 }
 
