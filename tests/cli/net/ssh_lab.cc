@@ -17,12 +17,13 @@ SshLab::SshLab(const std::string& extra, const std::string& address) : address_(
   write_text(
       folder_ / "sshd_config",
       fmt::format("Port {}\nListenAddress {}\n{}AuthorizedKeysFile {}\nStrictModes no\nUsePAM no\n"
-                  "PermitRootLogin prohibit-password\nPidFile none\n{}{}",
+                  "PermitRootLogin prohibit-password\nPidFile none\nSetEnv HOME={}\n{}{}",
                   kPort, address,
                   own_host_keys ? ""
                                 : fmt::format("HostKey {}\nHostKey {}\n", folder_ / "host_ed25519",
                                               folder_ / "host_ecdsa"),
                   folder_ / "authorized_keys",
+                  folder_ / "home",  // what this machine's root has in .bashrc is none of the tests' business
                   extra.contains("Subsystem") ? "" : "Subsystem sftp /usr/lib/openssh/sftp-server\n", extra));
   server_.start({"/usr/sbin/sshd", "-D", "-e", "-f", folder_ / "sshd_config"}, folder_ / "log");
   if (address == "127.0.0.1") wait_for_port("127.0.0.1", kPort);

@@ -53,7 +53,8 @@ class Sshd:
         config = self.folder / "sshd_config"
         config.write_text("\n".join((
             "Port 22", *(f"HostKey {self.folder}/{keys}_{kind}" for kind in HOST_KEYS), "StrictModes no", "UsePAM no",
-            f"AuthorizedKeysFile {self.folder}/authorized_keys", "PermitRootLogin prohibit-password", "PidFile none", options, "")))
+            f"AuthorizedKeysFile {self.folder}/authorized_keys", "PermitRootLogin prohibit-password", "PidFile none",
+            f"SetEnv HOME={self.folder}", options, "")))
         self._program = self._net.start(self.folder / "log", "/usr/sbin/sshd", "-D", "-e", "-f", config)
         self._net.wait_for_port(22)
 
