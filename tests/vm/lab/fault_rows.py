@@ -134,7 +134,7 @@ FAULTS = (
           config=SSH, at_half=Stage.blip, left={sites.SSH_FOLDER: WHOLE}),
     Fault("SSH: disk full at half", "fills the server's file system when half of the dump is there",
           "[Nn]o space", config=SSH, at_half=lambda stage: stage.site.fill(sites.SSH_FOLDER),
-          left={sites.SSH_FOLDER: TORN, **ALL_IS_LOCAL}),
+          left={sites.SSH_FOLDER: TORN | {f"{name}-incomplete" for name in CIRCUMSTANCES}, **ALL_IS_LOCAL}),
     Fault("NFS 3: server dead before", "kills it before the panic", "cannot connect", config=NFS3,
           at_servers=lambda stage: stage.site.nfs.kill(), left=ALL_IS_LOCAL),
     Fault("NFS 3: export read-only", "exports it so before the panic", "[Rr]ead-only|ROFS", config=NFS3,
