@@ -8,8 +8,9 @@
 
 namespace kdump::service {
 
-// What the system's resolver knows of a host: IPv4 and IPv6 literals in its order (RFC 6724). An error where
-// there is none, or only addresses that hold on one link alone (ErrorKind::unsupported).
-Result<std::vector<std::string>> resolve_host(const std::string& host);
+// What the system's resolver knows of a host (resolve_host of makedumpfile/sink/net_connect.h), as far as the
+// capture kernel can use it. An error where there is none, or only addresses that hold on one link alone
+// (ErrorKind::unsupported).
+Result<std::vector<std::string>> usable_addresses(const std::string& host);
 
 }  // namespace kdump::service

@@ -34,7 +34,7 @@ Effects real_effects(const Host& host, const Announce& announce) {
       .build = image::build,
       .build_file = image::build_file,
       .probes = {.check_collector = check_collector,
-                 .addresses = resolve_host,
+                 .addresses = usable_addresses,
                  .reach_export = reach_export,
                  .discover_network = discover_network},
       .prove = prove_target,

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <memory>
@@ -93,11 +94,15 @@ Result<std::vector<std::string>> resolve_host(const std::string& host) {
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   const int code = getaddrinfo(host.c_str(), nullptr, &hints, &found);
-  if (code != 0) return fail("cannot resolve {}: {}", host, gai_strerror(code));
+  const ErrorKind kind = code == EAI_AGAIN ? ErrorKind::timed_out : ErrorKind::failure;
+  if (code != 0) return fail(kind, "cannot resolve {}: {}", host, gai_strerror(code));
   const AddressList list(found, &freeaddrinfo);
   std::vector<std::string> literals;
-  for (const addrinfo* one = list.get(); one != nullptr; one = one->ai_next)
-    literals.push_back(literal_of(one->ai_addr, one->ai_addrlen));
+  for (const addrinfo* one = list.get(); one != nullptr; one = one->ai_next) {
+    std::string literal = literal_of(one->ai_addr, one->ai_addrlen);
+    if (!literal.empty() && std::ranges::find(literals, literal) == literals.end())
+      literals.push_back(std::move(literal));
+  }
   return literals;
 }
 

@@ -22,8 +22,8 @@ std::string local_address_of(int fd);
 // way. Nothing is sent.
 std::string source_address_to(const std::string& address);
 
-// The addresses of a host name, as literals, in the order in which they are to be tried. Asks name servers,
-// for as long as resolv.conf(5) has it.
+// The addresses of a host name, each once, as literals, in the order in which they are to be tried (RFC
+// 6724). Asks name servers, for as long as resolv.conf(5) has it; ErrorKind::timed_out where none answers.
 Result<std::vector<std::string>> resolve_host(const std::string& host);
 
 }  // namespace kdump
