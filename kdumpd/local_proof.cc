@@ -11,6 +11,7 @@
 #include "initramfs/plan/nfs_mount.h"
 #include "kdumpd/detached_mount.h"
 #include "makedumpfile/sink/net_connect.h"
+#include "makedumpfile/sink/nfs_target.h"
 #include "makedumpfile/sink/raw_device.h"
 
 namespace kdump::service {
@@ -18,7 +19,6 @@ namespace {
 
 constexpr std::string_view kText = "kdump was here to see whether a dump can be saved\n";
 
-constexpr int kNfsPort = 2049;
 constexpr std::chrono::seconds kConnect{10};
 
 using FreeBytes = Result<std::optional<uint64_t>>;

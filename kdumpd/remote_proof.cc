@@ -44,8 +44,6 @@ Result<std::unique_ptr<NfsClient>> mount_export(const plan::Target& target, int 
   });
 }
 
-constexpr uint16_t kSshPort = 22;
-
 Result<std::unique_ptr<SshSession>> log_in(const plan::Target& target, const std::string& private_key) {
   const int port = target.server.port;
   return with_some_address<std::unique_ptr<SshSession>>(target.server, [&](const std::string& address) {

@@ -6,11 +6,10 @@
 #include "common/text.h"
 #include "kdumpd/target_kinds.h"
 #include "makedumpfile/sink/nfs_client.h"
+#include "makedumpfile/sink/nfs_target.h"
 
 namespace kdump::service {
 namespace {
-
-constexpr uint16_t kNfsPort = 2049;
 
 // Of a mounted one's options (nfs(5)) those that another mount needs to reach the same server. How long to
 // wait is the capture side's own business.

@@ -10,11 +10,11 @@
 #include "makedumpfile/sink/ssh_known_hosts.h"
 #include "makedumpfile/sink/ssh_private_key.h"
 #include "makedumpfile/sink/ssh_session.h"
+#include "makedumpfile/sink/ssh_target.h"
 
 namespace kdump::service {
 namespace {
 
-constexpr uint16_t kSshPort = 22;
 constexpr const char* kKnownHosts[] = {"/root/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts"};
 constexpr mode_t kOthers = 077;
 

@@ -13,10 +13,9 @@ namespace {
 using DirectoryResult = Result<std::unique_ptr<RemoteDirectory>>;
 
 Result<std::shared_ptr<SshSession>> log_in(const Errand& errand) {
-  constexpr uint16_t kPort = 22;
   const plan::Target& target = errand.target;
   SshTarget wanted{.address = {},
-                   .port = target.server.port == 0 ? kPort : static_cast<uint16_t>(target.server.port),
+                   .port = target.server.port == 0 ? kSshPort : static_cast<uint16_t>(target.server.port),
                    .host = target.server.host,
                    .user = target.ssh.user,
                    .known_hosts = target.ssh.known_hosts,

@@ -93,7 +93,6 @@ Failure NfsContext::refused(const NfsCall& call, std::string_view doing, const s
 // Of a server that cannot be reached libnfs only says that a socket failed.
 Status NfsContext::reach(const Deadline& deadline) const {
   constexpr uint16_t kRpcbindPort = 111;
-  constexpr uint16_t kNfsPort = 2049;
   uint16_t port = target_.version >= kVersion4 ? target_.port : target_.mount_port;
   if (port == 0) port = target_.version >= kVersion4 ? kNfsPort : kRpcbindPort;
   TRY(with_context(connect_tcp(target_.address, port, deadline), "{}: port {}", peer_, port));

@@ -8,6 +8,8 @@
 
 namespace kdump {
 
+inline constexpr uint16_t kNfsPort = 2049;
+
 struct NfsTarget {
   std::string address;      // to connect to: an IPv4 or IPv6 literal without brackets
   std::string export_path;  // "/srv/crash"

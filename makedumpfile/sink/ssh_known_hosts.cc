@@ -10,11 +10,10 @@
 #include <cctype>
 
 #include "makedumpfile/sink/ssh_base64.h"
+#include "makedumpfile/sink/ssh_target.h"
 
 namespace kdump {
 namespace {
-
-constexpr uint16_t kSshPort = 22;
 
 std::string_view take_until(std::string_view& text, std::string_view separators) {
   const size_t end = std::min(text.find_first_of(separators), text.size());

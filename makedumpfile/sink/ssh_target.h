@@ -9,9 +9,11 @@
 
 namespace kdump {
 
+inline constexpr uint16_t kSshPort = 22;
+
 struct SshTarget {
   std::string address;  // to connect to: an IPv4 or IPv6 literal without brackets (fe80::1%eth0 works)
-  uint16_t port = 22;
+  uint16_t port = kSshPort;
   std::string host;  // the name under which known_hosts has the server
   std::string user;
   std::string known_hosts;  // the text of known_hosts; nothing is ever learned
