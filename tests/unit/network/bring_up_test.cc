@@ -108,6 +108,20 @@ class BringUpTest : public testing::Test {
     EXPECT_EQ(connect_error(address), "") << address << after.shell("ip addr; ip route; ip -6 route");
   }
 
+  // A machine that has 10.0.0.2 and no network of its own, set up by `commands`, gets beyond its gateway.
+  void expect_connection_of_a_lone_address(const std::string& commands) {
+    constexpr const char* kWayBack = "ip route add 10.0.0.2 dev left";
+    router.shell(kWayBack);
+    machine.shell(commands);
+    const plan::Network network = found({"198.51.100.1"});
+    crash();
+    router.shell(kWayBack);
+    const auto up = bring_up_after(network);
+    ASSERT_TRUE(up.has_value()) << up.error().message();
+    EXPECT_EQ(up->warning, "");
+    expect_connection("198.51.100.1");
+  }
+
   Namespace machine;
   Namespace after;
   Namespace router;
@@ -129,31 +143,15 @@ TEST_F(BringUpTest, ANeighbourAndWhatIsBeyondTheRouterAreReached) {
 }
 
 TEST_F(BringUpTest, AnAddressAloneWithARouteToItsGateway) {
-  router.shell("ip route add 10.0.0.2 dev left");
-  machine.shell(
+  expect_connection_of_a_lone_address(
       "ip addr add 10.0.0.2/32 dev enp1s0; ip route add 192.0.2.1 dev enp1s0;"
       "ip route add default via 192.0.2.1");
-  const plan::Network network = found({"198.51.100.1"});
-  crash();
-  router.shell("ip route add 10.0.0.2 dev left");
-  const auto up = bring_up_after(network);
-  ASSERT_TRUE(up.has_value()) << up.error().message();
-  EXPECT_EQ(up->warning, "");
-  expect_connection("198.51.100.1");
 }
 
 TEST_F(BringUpTest, AnIpv6GatewayOfIpv4) {
-  router.shell("ip route add 10.0.0.2 dev left");
-  machine.shell(
+  expect_connection_of_a_lone_address(
       "ip addr add 10.0.0.2/32 dev enp1s0; ip addr add fe80::7/64 dev enp1s0 nodad;"
       "ip -4 route add default via inet6 fe80::1 dev enp1s0");
-  const plan::Network network = found({"198.51.100.1"});
-  crash();
-  router.shell("ip route add 10.0.0.2 dev left");
-  const auto up = bring_up_after(network);
-  ASSERT_TRUE(up.has_value()) << up.error().message();
-  EXPECT_EQ(up->warning, "");
-  expect_connection("198.51.100.1");
 }
 
 TEST_F(BringUpTest, ASecondTimeIsNoError) {
