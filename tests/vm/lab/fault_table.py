@@ -1,4 +1,4 @@
-"""The README's table of faults: written by the run of all of them, and held against the rows by every run."""
+"""The README's table of faults: written by the run of all of them; `check` holds it against the rows."""
 
 import re
 from pathlib import Path
