@@ -16,6 +16,9 @@ namespace kdump::ssh {
 namespace {
 
 constexpr unsigned kKeepaliveSeconds = 15;
+// The capture kernel has one processor, and libssh2's own order begins with the slowest.
+constexpr std::string_view kFastCiphers[] = {"aes128-gcm@openssh.com", "aes256-gcm@openssh.com",
+                                             "aes128-ctr"};
 
 // The key types to ask for, for a type of known_hosts: an RSA key signs in ways that have names of their own.
 std::string algorithms_of(std::string_view type) {
@@ -37,6 +40,7 @@ class Login {
   Status read_key();
   Status read_pins();
   Status open_connection();
+  void prefer_fast_ciphers();
   Status exchange_keys();
   Status verify_host_key();
   Status authenticate();
@@ -109,8 +113,19 @@ Result<std::string> Login::wanted_host_key_types() const {
       peer_, pinned, libssh2_version(0), target_.port, target_.host);
 }
 
+// All that libssh2 has are still offered.
+void Login::prefer_fast_ciphers() {
+  std::vector<std::string> names = supported_algorithms(LIBSSH2_METHOD_CRYPT_CS);
+  const auto rank = [](const std::string& name) { return std::ranges::find(kFastCiphers, name); };
+  std::ranges::stable_sort(names, {}, rank);
+  std::string offer;
+  for (const std::string& name : names) offer += (offer.empty() ? "" : ",") + name;
+  libssh2_session_method_pref(connection_->raw(), LIBSSH2_METHOD_CRYPT_CS, offer.c_str());
+}
+
 Status Login::exchange_keys() {
   const std::string types = TRY(wanted_host_key_types());
+  prefer_fast_ciphers();
   libssh2_session_method_pref(connection_->raw(), LIBSSH2_METHOD_HOSTKEY, types.c_str());
   const auto done = connection_->complete(deadline_, "exchanging keys", [this] {
     return libssh2_session_handshake(connection_->raw(), connection_->fd());
