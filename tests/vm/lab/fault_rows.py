@@ -74,8 +74,8 @@ class Fault:
 
 
 def leave(mib: int) -> str:
-    """A command that leaves so much room on the guest's file system; ext4 keeps 16 MiB for itself (s_resv_clusters)."""
-    return f"fallocate -l $(($(stat -fc '%f*%S' /) - ({mib + 16} << 20))) /fill"
+    """A command that leaves so much room on the guest's file system beside what ext4 keeps for root and for itself."""
+    return f"fallocate -l $(($(stat -fc '%a*%S' /) - ({mib} << 20))) /fill"
 
 
 def _frozen(stage: Stage) -> None:
@@ -107,7 +107,7 @@ FAULTS = (
     Fault("disk full at half", "leaves 8 MiB on the file system, for a dump of level 31", "no dump: .*[Nn]o space",
           before=leave(8), after="rm -f /fill"),
     Fault("disk full, a smaller dump fits", "leaves 64 MiB on the file system, for a dump of level 1 with 150 MiB of random data",
-          "level 31 instead of 1", config=f"{ALONE}\ncore_collector makedumpfile -c -d 1",
+          "A smaller dump is written in place of this one", config=f"{ALONE}\ncore_collector makedumpfile -c -d 1",
           before="{ setsid /lab/hold random 150 > /run/held 2>&1 & }; until grep -q held /run/held; do sleep 0.2; done; " + leave(64),
           after="rm -f /fill", left={LOCAL: WHOLE}),
     Fault("disk returns I/O errors", "lets the disk fail every write to a new block from half of the dump on",

@@ -44,18 +44,20 @@ def run(faults: list[Fault], folder: Path, series: str = "6.1"):
     machine = _guest(faults, folder, series)
     log = cache.path("logs", f"faults-{series}.log")
     log.unlink(missing_ok=True)
-    left = list(faults)
+    left, undo = list(faults), ":"
     with sites.site(folder) as site:
         disk = _bad_disk(site)
         while left:
             socket = folder / "monitor"
             with crashrun.booted(machine, log, disks=[disk], net=site.net, memory_mib=MEMORY_MIB,
                                  extra=Monitor.options(socket)) as run_:
+                run_.command(undo)
                 trials = _Trials(run_, Stage(site, Monitor(socket, MONITOR_TIMEOUT)))
                 while left:
                     outcome = trials.attempt(left.pop(0))
                     yield outcome
                     if outcome.error:
+                        undo = outcome.fault.after
                         break  # the state of the guest is not known: the others get a fresh boot
 
 
