@@ -12,12 +12,12 @@ Status copy_in_order(Dump& dump, const EncoderSettings& settings, CopyCounts& co
   const auto next = [&] { return dump.scan.next(); };
   const auto copy = [&](const WantPage& want) {
     dump.scan.rewind();
-    return copy_pages(settings, dump.request.num_threads, next, want, dump.writer, progress, counts);
+    return copy_pages(settings, dump.request.num_threads, next, want, *dump.writer, progress, counts);
   };
   if (dump.order == CopyOrder::ascending) return copy({});
   const ProtectedPages& own = dump.filter.protected_pages();
   TRY(copy([&](Pfn pfn) { return own.is_vital(pfn); }));
-  TRY(dump.writer.checkpoint());
+  TRY(dump.writer->checkpoint());
   dump.vital_pages_saved = own.pages() != 0;
   const auto is_struct_pages = [&](Pfn pfn) { return own.contains(pfn) && !own.is_vital(pfn); };
   TRY(copy([&](Pfn pfn) { return !own.contains(pfn); }));
@@ -36,11 +36,11 @@ Status copy_selected_pages(Dump& dump, uint64_t dumpable) {
   };
   dump.observer.step("Copying data", dumpable);
   CopyCounts counts;
-  Status copied = dump.writer.begin_pages(dumpable, settings.share_zero_pages);
+  Status copied = dump.writer->begin_pages(dumpable, settings.share_zero_pages);
   if (copied) copied = copy_in_order(dump, settings, counts);
   dump.report.pages[PageClass::zero] = counts.zero;
   dump.report.pages[PageClass::unreadable] = counts.lost;
-  dump.report.pages_missing = dump.writer.pages_missing();
+  dump.report.pages_missing = dump.writer->pages_missing();
   dump.report.pages_written = dumpable - dump.report.pages_missing;
   dump.report.copy_seconds += seconds_since(start);
   TRY(std::move(copied));

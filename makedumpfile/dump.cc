@@ -5,6 +5,7 @@
 #include "makedumpfile/dump_details.h"
 #include "makedumpfile/dump_state.h"
 #include "makedumpfile/dump_target.h"
+#include "makedumpfile/format/kdump_writer.h"
 #include "makedumpfile/select_pages.h"
 #include "makedumpfile/smaller_dump.h"
 #include "makedumpfile/vmcore/vmcore.h"
@@ -29,8 +30,8 @@ KdumpParameters parameters_of(const DumpRequest& request, const KernelInfo& kern
 Status save_pages(Dump& dump) {
   const uint64_t dumpable = TRY(select_pages(dump));
   TRY(copy_selected_pages(dump, dumpable));
-  TRY(dump.writer.finish());
-  dump.report.bytes_written = dump.writer.size();
+  TRY(dump.writer->finish());
+  dump.report.bytes_written = dump.writer->size();
   return {};
 }
 
@@ -45,12 +46,12 @@ Status make_dump(Dump& dump) {
 
 // After an error: what is there becomes readable, and the error says where and what it is.
 Failure give_up(Dump& dump, Error error, const RandomAccess& place) {
-  const Leftover leftover = dump.writer.abandon();
+  const Leftover leftover = dump.writer->abandon();
   DumpReport& report = dump.report;
   const uint64_t pages = report.pages_written + report.pages_missing;
-  report.pages_missing = dump.writer.pages_missing();
+  report.pages_missing = dump.writer->pages_missing();
   report.pages_written = pages - report.pages_missing;
-  report.bytes_written = leftover == Leftover::nothing ? 0 : dump.writer.size();
+  report.bytes_written = leftover == Leftover::nothing ? 0 : dump.writer->size();
   report.remains = place.remains();
   const std::string missing =
       fmt::format("the incomplete dump stays, {} of {} pages{},", report.pages_written, pages,
@@ -90,9 +91,8 @@ Status open_and_dump(const DumpRequest& request, DumpReport& report, DumpObserve
       .kernel = kernel,
       .observer = observer,
       .filter = filter,
-      .rewritable = target.place->rewritable(),
       .scan = WindowScan(classify, filter.max_pfn(), request.num_threads),
-      .writer = KdumpWriter(*target.place, parameters),
+      .writer = std::make_unique<KdumpWriter>(*target.place, parameters),
       .report = report,
   };
   dump.report.max_pfn = filter.max_pfn().value();

@@ -3,10 +3,11 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 
 #include "makedumpfile/dump.h"
 #include "makedumpfile/filter/page_filter.h"
-#include "makedumpfile/format/kdump_writer.h"
+#include "makedumpfile/format/page_writer.h"
 #include "makedumpfile/kernel/kernel_info.h"
 #include "makedumpfile/pipeline/window_scan.h"
 
@@ -25,9 +26,8 @@ struct Dump {
   const KernelInfo& kernel;
   DumpObserver& observer;
   PageFilter& filter;
-  bool rewritable = false;  // the output
   WindowScan scan;
-  KdumpWriter writer;
+  std::unique_ptr<PageWriter> writer;
   DumpReport& report;
   CopyOrder order = CopyOrder::ascending;
   bool vital_pages_saved = false;  // important_first: ProtectedPages::is_vital

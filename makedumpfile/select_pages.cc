@@ -13,7 +13,7 @@ void use_rules(Dump& dump, int rules) {
   dump.report.dump_level = rules & dump_level::kMax;
   dump.report.keeps_offline = (rules & dump_level::kKeepOffline) != 0;
   dump.report.keeps_hwpoison = (rules & dump_level::kKeepHwpoison) != 0;
-  dump.writer.set_dump_level(dump.report.dump_level);
+  dump.writer->set_dump_level(dump.report.dump_level);
 }
 
 enum class Bitmaps { write, only_count };
@@ -38,8 +38,8 @@ Result<uint64_t> classify_pages(Dump& dump, Bitmaps bitmaps) {
     dumpable += window.dumpable.count();
     progress(window.existing.window().end.value());
     if (bitmaps == Bitmaps::only_count) return {};
-    return dump.writer.write_bitmaps(window.existing.window().begin, window.existing.bytes(),
-                                     window.dumpable.bytes());
+    return dump.writer->write_bitmaps(window.existing.window().begin, window.existing.bytes(),
+                                      window.dumpable.bytes());
   };
   TRY(dump.scan.first_pass(visit));
   dump.observer.progress(report.max_pfn);
@@ -57,16 +57,16 @@ Result<uint64_t> select_pages(Dump& dump) {
   uint64_t dumpable = 0;
   for (bool settled = false; !settled;) {
     use_rules(dump, rules);
-    if (dump.rewritable) TRY(dump.writer.write_header());
-    dumpable = TRY(classify_pages(dump, dump.rewritable ? Bitmaps::write : Bitmaps::only_count));
+    if (dump.writer->rewritable()) TRY(dump.writer->write_header());
+    dumpable = TRY(classify_pages(dump, dump.writer->rewritable() ? Bitmaps::write : Bitmaps::only_count));
     const DumpReport& report = dump.report;
     const int next = apply_findings(
         rules, check_classified(rules, report.pages, report.rescued, report.evidence, counters), reasons);
     settled = next == rules;
     rules = next;
   }
-  if (!dump.rewritable) {
-    TRY(dump.writer.write_header());
+  if (!dump.writer->rewritable()) {
+    TRY(dump.writer->write_header());
     dumpable = TRY(classify_pages(dump, Bitmaps::write));
   }
   tell_findings(dump.report, dump.observer);

@@ -23,7 +23,7 @@ void raise_level(Dump& dump) {
 Status begin_smaller_dump(Dump& dump, const Error& full) {
   DumpReport& report = dump.report;
   const int level = report.dump_level;
-  TRY(dump.writer.restart());
+  TRY(dump.writer->restart());
   raise_level(dump);
   report.target_full = true;
   report.reasons.insert(report.reasons.begin(),

@@ -103,14 +103,15 @@ Status KdumpWriter::begin_pages(uint64_t count, bool shared_zero_page) {
   return append_data(ByteVector(parameters_.page_size));
 }
 
-Status KdumpWriter::add(uint64_t index, std::span<const StoredPage> pages, Bytes data) {
-  if (pages.size() > pages_left_ || index + pages.size() > page_count_) {
+Status KdumpWriter::add(const PageBatch& batch) {
+  uint64_t index = batch.index;
+  if (batch.pages.size() > pages_left_ || index + batch.pages.size() > page_count_) {
     return fail(ErrorKind::corrupt, "more pages than the first pass over the memory map counted");
   }
-  pages_left_ -= pages.size();
+  pages_left_ -= batch.pages.size();
   uint64_t offset = data_end();
-  Status appended = append_data(data);
-  for (const StoredPage& page : pages) {
+  Status appended = append_data(batch.data);
+  for (const StoredPage& page : batch.pages) {
     if (!appended) ++dropped_;
     if (appended) appended = add_descriptor(index, page, offset);
     ++index;

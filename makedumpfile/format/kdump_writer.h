@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Writes the kdump-compressed format, header version 6 (common/layout/diskdump.h), in the only order in which
-// nothing is written twice and little is kept in memory:
-//   write_header, write_bitmaps for each window, begin_pages, add for each batch of pages, finish.
-// After an error: restart and all of it again, or abandon, which leaves what is there readable.
+// Writes the kdump-compressed format, header version 6 (common/layout/diskdump.h), so that nothing is written
+// twice and little is kept in memory.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +10,7 @@
 #include "common/layout/diskdump.h"
 #include "common/units.h"
 #include "makedumpfile/codec/codec.h"
+#include "makedumpfile/format/page_writer.h"
 #include "makedumpfile/sink/sink.h"
 #include "makedumpfile/vmcore/notes.h"
 
@@ -41,27 +40,8 @@ struct KdumpLayout {
   uint64_t descriptors;
 };
 
-// What became of a page that has a descriptor.
-enum class PageFate : uint8_t {
-  stored,  // its data follows
-  zero,    // shares the one zero page
-  lost,    // could not be read: a descriptor with offset 0
-};
-
-struct StoredPage {
-  uint32_t size;   // bytes of data, 0 unless stored
-  uint32_t flags;  // page_desc.flags
-  PageFate fate;
-};
-
-// What abandon() leaves.
-enum class Leftover {
-  nothing,     // there was no page to keep
-  incomplete,  // a dump that can be read and says that it is not whole
-  unmarked,    // whatever was written last
-};
-
-class KdumpWriter {
+// In its files a page of fate zero shares the one zero page, and a lost page has a descriptor with offset 0.
+class KdumpWriter final : public PageWriter {
  public:
   // Data goes out in pieces that end at multiples of this, descriptors in batches of this size.
   static constexpr size_t kChunkBytes = size_t{1} << 20;
@@ -69,32 +49,21 @@ class KdumpWriter {
   // `sink` and what `parameters` points to must outlive this.
   KdumpWriter(RandomAccess& sink, const KdumpParameters& parameters);
 
-  // Of the header that is written next.
-  void set_dump_level(int level) { parameters_.dump_level = level; }
-  // Header, sub header and notes; on a sink that can be rewritten the header says incomplete until finish(),
-  // and all may be written again before begin_pages.
-  Status write_header();
-  // The two bitmaps' bytes from page `window` on; windows come in ascending order, without gaps.
-  Status write_bitmaps(Pfn window, Bytes existing, Bytes dumpable);
-  // `count` pages will be added: those of the second bitmap. `shared_zero_page`: pages of fate zero may come.
-  Status begin_pages(uint64_t count, bool shared_zero_page);
-  // Neighbours among those pages, in ascending order, the first of them the `index`th; each page comes once,
-  // and best most of them one after the other. `data`: the bytes of the stored ones in their order.
-  Status add(uint64_t index, std::span<const StoredPage> pages, Bytes data);
-  // What was added is safe from what happens to later pages.
-  Status checkpoint() { return flush_descriptors(); }
-  // All pages were added: the rest goes out, the header becomes final, the sink finishes.
-  Status finish();
-  // All again from write_header() on, after an error, too; RandomAccess::restart.
-  Status restart();
-  // After an error: descriptors of pages whose data did not make it are zero, the header stays marked
-  // incomplete. That cannot be done on a stream.
-  Leftover abandon();
+  void set_dump_level(int level) override { parameters_.dump_level = level; }
+  [[nodiscard]] bool rewritable() const override { return sink_.rewritable(); }
+  // Header, sub header and notes; on a sink that can be rewritten the header says incomplete until finish().
+  Status write_header() override;
+  Status write_bitmaps(Pfn window, Bytes existing, Bytes dumpable) override;
+  Status begin_pages(uint64_t count, bool shared_zero_page) override;
+  Status add(const PageBatch& batch) override;
+  Status checkpoint() override { return flush_descriptors(); }
+  Status finish() override;
+  Status restart() override;
+  // Descriptors of pages whose data did not make it are zero, the header stays marked incomplete.
+  Leftover abandon() override;
 
-  // The dump's size in bytes so far.
-  [[nodiscard]] uint64_t size() const { return data_end(); }
-  // Pages that were announced and have not made it.
-  [[nodiscard]] uint64_t pages_missing() const { return pages_left_ + dropped_; }
+  [[nodiscard]] uint64_t size() const override { return data_end(); }
+  [[nodiscard]] uint64_t pages_missing() const override { return pages_left_ + dropped_; }
 
  private:
   using PageDesc = diskdump::PageDesc<Little>;

@@ -8,7 +8,7 @@
 
 #include "common/bytes.h"
 #include "common/units.h"
-#include "makedumpfile/format/kdump_writer.h"
+#include "makedumpfile/format/page_writer.h"
 
 namespace kdump {
 

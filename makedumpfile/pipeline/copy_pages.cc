@@ -62,7 +62,7 @@ void count(const Batch& batch, CopyCounts& counts) {
 }  // namespace
 
 Status copy_pages(const EncoderSettings& settings, unsigned threads, const NextWindow& next,
-                  const WantPage& want, KdumpWriter& writer, const CopyProgress& progress,
+                  const WantPage& want, PageWriter& writer, const CopyProgress& progress,
                   CopyCounts& counts) {
   const size_t bound = codec_row(settings.codec).create()->bound(settings.page_size);
   std::deque<Batch> batches;
@@ -85,7 +85,7 @@ Status copy_pages(const EncoderSettings& settings, unsigned threads, const NextW
     if (in_flight == 0) return {};
     Batch& batch = pool.take_oldest();
     --in_flight;
-    TRY(writer.add(batch.index, batch.stored, batch.data));
+    TRY(writer.add({batch.index, batch.pfns, batch.stored, batch.data}));
     count(batch, counts);
     progress(counts.written);
     idle.push_back(&batch);

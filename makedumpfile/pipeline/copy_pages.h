@@ -7,7 +7,7 @@
 
 #include "common/error.h"
 #include "makedumpfile/filter/bitmap.h"
-#include "makedumpfile/format/kdump_writer.h"
+#include "makedumpfile/format/page_writer.h"
 #include "makedumpfile/pipeline/page_encoder.h"
 
 namespace kdump {
@@ -32,7 +32,6 @@ using CopyProgress = std::function<void(uint64_t)>;
 // became of them to `counts`, also when it fails. The same bytes come out for every number of threads.
 // Memory: about 0.5 MiB for each batch in flight, two a thread and one more.
 Status copy_pages(const EncoderSettings& settings, unsigned threads, const NextWindow& next,
-                  const WantPage& want, KdumpWriter& writer, const CopyProgress& progress,
-                  CopyCounts& counts);
+                  const WantPage& want, PageWriter& writer, const CopyProgress& progress, CopyCounts& counts);
 
 }  // namespace kdump

@@ -220,7 +220,8 @@ Status write_dump(RandomAccess& sink, uint64_t pages) {
   TRY(writer.begin_pages(pages, false));
   for (uint64_t pfn = 0; pfn < pages; pfn += kBatch) {
     const std::vector<StoredPage> batch(std::min(kBatch, pages - pfn), {kPage, 0, PageFate::stored});
-    TRY(writer.add(pfn, batch, noise(batch.size() * kPage, static_cast<uint32_t>(pfn))));
+    TRY(writer.add(
+        {.index = pfn, .pages = batch, .data = noise(batch.size() * kPage, static_cast<uint32_t>(pfn))}));
   }
   return writer.finish();
 }

@@ -54,7 +54,7 @@ class KdumpWriterTest : public testing::Test {
     TRY(writer.write_bitmaps(Pfn(0), existing.bytes(), dumpable.bytes()));
     TRY(writer.begin_pages(3, true));
     const StoredPage pages[] = {{5, 0x20, PageFate::stored}, {0, 0, PageFate::zero}, {0, 0, PageFate::lost}};
-    TRY(writer.add(0, pages, bytes_of(std::string_view("hello"))));
+    TRY(writer.add({.pages = pages, .data = bytes_of(std::string_view("hello"))}));
     return writer.finish();
   }
 
@@ -172,11 +172,11 @@ TEST_F(KdumpWriterTest, RefusesMoreOrFewerPagesThanAnnounced) {
   KdumpWriter writer(sink, parameters_);
   ASSERT_TRUE(writer.write_header());
   ASSERT_TRUE(writer.begin_pages(2, false));
-  ASSERT_TRUE(writer.add(0, {&page, 1}, {}));
+  ASSERT_TRUE(writer.add({.index = 0, .pages = {&page, 1}}));
   EXPECT_FALSE(writer.finish());
-  EXPECT_FALSE(writer.add(2, {&page, 1}, {}));
-  ASSERT_TRUE(writer.add(1, {&page, 1}, {}));
-  EXPECT_FALSE(writer.add(1, {&page, 1}, {}));
+  EXPECT_FALSE(writer.add({.index = 2, .pages = {&page, 1}}));
+  ASSERT_TRUE(writer.add({.index = 1, .pages = {&page, 1}}));
+  EXPECT_FALSE(writer.add({.index = 1, .pages = {&page, 1}}));
 }
 
 // Writes pages of incompressible data until the sink is full; the number of pages asked for.
@@ -184,7 +184,7 @@ uint64_t fill_up(KdumpWriter& writer, uint64_t count) {
   ByteVector data(kPage, std::byte{0xa5});
   const StoredPage page{static_cast<uint32_t>(kPage), 0, PageFate::stored};
   for (uint64_t i = 0; i < count; ++i) {
-    if (!writer.add(i, {&page, 1}, data)) return i;
+    if (!writer.add({.index = i, .pages = {&page, 1}, .data = data})) return i;
   }
   return count;
 }

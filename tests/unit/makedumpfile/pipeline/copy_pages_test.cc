@@ -7,6 +7,7 @@
 #include <functional>
 #include <random>
 
+#include "makedumpfile/format/kdump_writer.h"
 #include "tests/unit/makedumpfile/support/fake_vmcore.h"
 #include "tests/unit/makedumpfile/support/memory_sink.h"
 
