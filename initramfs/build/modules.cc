@@ -176,7 +176,9 @@ Status Resolver::append(kmod_module* module) {
   order_.modules.push_back({name, in_tree, relative, firmware_of(module)});
   if (const char* options = kmod_module_get_options(module); options != nullptr && *options != '\0')
     order_.warnings.push_back(
-        fmt::format("options of module {} are not passed in the capture kernel: {}", name, options));
+        fmt::format("options of module {} ({}) hold in the capture kernel only as {}.OPTION=VALUE on its "
+                    "command line: KDUMP_COMMANDLINE_APPEND in /etc/sysconfig/kdump",
+                    name, options, name));
   return {};
 }
 

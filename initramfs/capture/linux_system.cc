@@ -13,6 +13,7 @@
 #include "common/file.h"
 #include "common/text.h"
 #include "initramfs/capture/attempt.h"
+#include "initramfs/capture/module_parameters.h"
 #include "initramfs/capture/mount_options.h"
 #include "initramfs/capture/network.h"
 #include "initramfs/capture/nfs.h"
@@ -28,8 +29,9 @@ constexpr unsigned long kTargetFlags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 
 Status finit_module(const std::string& path) {
   const UniqueFd fd = TRY(open_file(path, O_RDONLY));
-  if (syscall(SYS_finit_module, fd.get(), "", 0) == 0 || errno == EEXIST) return {};
-  return fail_errno(errno, "cannot load {}", path);
+  const std::string parameters = module_parameters(read_text_file("/proc/cmdline").value_or(""), path);
+  if (syscall(SYS_finit_module, fd.get(), parameters.c_str(), 0) == 0 || errno == EEXIST) return {};
+  return fail_errno(errno, "cannot load {}{}{}", path, parameters.empty() ? "" : " with ", parameters);
 }
 
 Status mount_device(const std::string& device, const plan::Target& target, const std::string& where) {

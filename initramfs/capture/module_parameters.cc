@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "initramfs/capture/module_parameters.h"
+
+#include <algorithm>
+
+#include "common/text.h"
+
+namespace kdump::capture {
+namespace {
+
+std::string with_underscores(std::string_view name) {
+  std::string same(name);
+  std::ranges::replace(same, '-', '_');
+  return same;
+}
+
+std::string module_name(std::string_view path) {
+  const std::string_view file = path.substr(path.rfind('/') + 1);
+  return with_underscores(file.substr(0, file.find('.')));
+}
+
+// Takes the first word off `rest`; blanks in double quotes belong to it.
+std::string_view take_word(std::string_view& rest) {
+  rest.remove_prefix(std::min(rest.find_first_not_of(kBlanks), rest.size()));
+  bool quoted = false;
+  size_t end = 0;
+  for (; end < rest.size() && (quoted || kBlanks.find(rest[end]) == kBlanks.npos); ++end)
+    quoted ^= rest[end] == '"';
+  const std::string_view word = rest.substr(0, end);
+  rest.remove_prefix(end);
+  return word;
+}
+
+}  // namespace
+
+std::string module_parameters(std::string_view command_line, std::string_view path) {
+  const std::string name = module_name(path);
+  std::string parameters;
+  while (true) {
+    const std::string_view word = take_word(command_line);
+    if (word.empty() || word == "--") return parameters;  // after that come init's own arguments
+    const size_t dot = word.substr(0, word.find('=')).find('.');
+    if (dot == word.npos || with_underscores(word.substr(0, dot)) != name) continue;
+    parameters += parameters.empty() ? "" : " ";
+    parameters += word.substr(dot + 1);
+  }
+}
+
+}  // namespace kdump::capture
