@@ -14,6 +14,9 @@ Status copy_in_order(Dump& dump, const EncoderSettings& settings, CopyCounts& co
     dump.scan.rewind();
     return copy_pages(settings, dump.request.num_threads, next, want, *dump.writer, progress, counts);
   };
+  const PageWriter& writer = *dump.writer;
+  const auto is_stored = [&](Pfn pfn) { return writer.stores(pfn); };
+  if (writer.leaves_out_zeros()) return copy(is_stored);
   if (dump.order == CopyOrder::ascending) return copy({});
   const ProtectedPages& own = dump.filter.protected_pages();
   TRY(copy([&](Pfn pfn) { return own.is_vital(pfn); }));
@@ -38,10 +41,12 @@ Status copy_selected_pages(Dump& dump, uint64_t dumpable) {
   CopyCounts counts;
   Status copied = dump.writer->begin_pages(dumpable, settings.share_zero_pages);
   if (copied) copied = copy_in_order(dump, settings, counts);
-  dump.report.pages[PageClass::zero] = counts.zero;
-  dump.report.pages[PageClass::unreadable] = counts.lost;
+  // Where zero pages are left out before, they can be read from the dump all the same.
+  const uint64_t left_out = dump.report.pages[PageClass::zero];
+  dump.report.pages[PageClass::zero] += counts.zero;
+  dump.report.pages[PageClass::unreadable] += counts.lost;
   dump.report.pages_missing = dump.writer->pages_missing();
-  dump.report.pages_written = dumpable - dump.report.pages_missing;
+  dump.report.pages_written = left_out + dumpable - dump.report.pages_missing;
   dump.report.copy_seconds += seconds_since(start);
   TRY(std::move(copied));
   dump.observer.progress(dumpable);

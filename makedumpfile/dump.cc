@@ -3,29 +3,15 @@
 
 #include "makedumpfile/copy_selected.h"
 #include "makedumpfile/dump_details.h"
+#include "makedumpfile/dump_format.h"
 #include "makedumpfile/dump_state.h"
 #include "makedumpfile/dump_target.h"
-#include "makedumpfile/format/kdump_writer.h"
 #include "makedumpfile/select_pages.h"
 #include "makedumpfile/smaller_dump.h"
 #include "makedumpfile/vmcore/vmcore.h"
 
 namespace kdump {
 namespace {
-
-KdumpParameters parameters_of(const DumpRequest& request, const KernelInfo& kernel,
-                              const PageFilter& filter) {
-  return {
-      .page_size = kernel.page_size(),
-      .max_pfn = filter.max_pfn(),
-      .dump_level = request.dump_level,
-      .codec = request.codec,
-      .phys_base = kernel.phys_base(),
-      .crash_time = kernel.crash_time(),
-      .utsname = kernel.utsname(),
-      .notes = &kernel.vmcore().notes(),
-  };
-}
 
 Status save_pages(Dump& dump) {
   const uint64_t dumpable = TRY(select_pages(dump));
@@ -77,9 +63,7 @@ Status open_and_dump(const DumpRequest& request, DumpReport& report, DumpObserve
   report.release = kernel.release();
   PageFilter filter = TRY(create_filter(kernel, request, report));
   if (filter.max_pfn() == Pfn(0)) return fail(ErrorKind::corrupt, "{}: holds no memory", request.vmcore);
-  const KdumpParameters parameters = parameters_of(request, kernel, filter);
   describe_input(kernel, observer);
-  describe_layout(parameters, observer);
   describe_protected(filter.protected_pages(), observer);
   if (!vmcore->notes().damage().empty()) observer.note(vmcore->notes().damage());
   for (const std::string& gap : filter.gaps()) observer.note(gap);
@@ -92,7 +76,7 @@ Status open_and_dump(const DumpRequest& request, DumpReport& report, DumpObserve
       .observer = observer,
       .filter = filter,
       .scan = WindowScan(classify, filter.max_pfn(), request.num_threads),
-      .writer = std::make_unique<KdumpWriter>(*target.place, parameters),
+      .writer = create_writer(request, kernel, filter, *target.place, observer),
       .report = report,
   };
   dump.report.max_pfn = filter.max_pfn().value();

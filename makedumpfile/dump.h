@@ -20,6 +20,7 @@ struct DumpRequest {
   std::string output;           // a path; unused when flattened
   int output_fd = -1;           // flattened stream goes here
   bool flattened = false;       // -F
+  bool elf = false;             // -E: an ELF core instead of a kdump-compressed file, without compression
   bool overwrite = false;       // -f
   bool dry_run = false;         // everything but writing
   bool smaller_if_full = true;  // see write_dump
@@ -32,7 +33,7 @@ struct DumpRequest {
   uint64_t min_free = 0;
   NamedFacts named;  // -x or -i, read already
   // One of them, the caller's, takes the dump instead of `output` and `output_fd`: a place gets a plain
-  // kdump-compressed file, a stream the flattened form. finish() is called once, when all of the dump is
+  // file, a stream the flattened form. finish() is called once, when all of the dump is
   // there; after an error never, so that a sink which is destroyed unfinished leaves only NAME-incomplete.
   RandomAccess* destination = nullptr;
   Stream* destination_stream = nullptr;

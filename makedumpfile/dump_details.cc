@@ -23,13 +23,6 @@ void describe_protected(const ProtectedPages& found, DumpObserver& observer) {
   }
 }
 
-void describe_layout(const KdumpParameters& parameters, DumpObserver& observer) {
-  const KdumpLayout layout(parameters.page_size, parameters.max_pfn, parameters.notes->raw().size());
-  observer.debug(fmt::format(
-      "dump: max_mapnr {:#x}, notes at {:#x}, bitmaps at {:#x} and {:#x}, descriptors at {:#x}",
-      parameters.max_pfn.value(), layout.notes, layout.bitmap1, layout.bitmap2, layout.descriptors));
-}
-
 void tell_findings(const DumpReport& report, DumpObserver& observer) {
   const Evidence& evidence = report.evidence;
   if (report.unclassified != 0) {

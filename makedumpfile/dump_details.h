@@ -4,15 +4,12 @@
 
 #include "makedumpfile/dump.h"
 #include "makedumpfile/filter/page_filter.h"
-#include "makedumpfile/format/kdump_writer.h"
 #include "makedumpfile/kernel/kernel_info.h"
 
 namespace kdump {
 
 // What the dump is made from.
 void describe_input(const KernelInfo& kernel, DumpObserver& observer);
-// Where its parts lie.
-void describe_layout(const KdumpParameters& parameters, DumpObserver& observer);
 void describe_protected(const ProtectedPages& found, DumpObserver& observer);
 
 // What the struct pages say that the user should know.

@@ -135,6 +135,7 @@ constexpr Option<Parsing> kTable[] = {
       "leave out pages: sum of 1 zero, 2 cache, 4 private cache, 8 user, 16 free"},
      set_dump_level},
     {{'f', nullptr, kNone, nullptr, "overwrite an existing output"}, set_flag<&DumpRequest::overwrite>},
+    {{'E', nullptr, kNone, nullptr, "write an ELF core, uncompressed"}, set_flag<&DumpRequest::elf>},
     {{'F', nullptr, kNone, nullptr, "write a flattened stream to standard output"},
      set_flag<&DumpRequest::flattened>},
     {{'R', nullptr, kNone, nullptr, "rearrange a flattened stream from standard input into DUMPFILE"},
@@ -170,7 +171,6 @@ constexpr Option<Parsing> kTable[] = {
 
 // What makedumpfile 1.7 knows and this one does not do yet.
 constexpr Option<Parsing> kNotBuilt[] = {
-    {{'E', nullptr, kNone, nullptr, ""}, not_built},
     {{'e', nullptr, kNone, nullptr, ""}, not_built},
     {{'L', nullptr, kRequired, "SIZE", ""}, not_built},
     {{'X', nullptr, kNone, nullptr, ""}, not_built},
@@ -251,6 +251,9 @@ Status check_combination(Parsing& parsing) {
   const bool writes_dump = parsing.mode == Mode::dump;
   if (parsing.dump.dry_run && !writes_dump) {
     return fail(ErrorKind::usage, "--dry-run goes with making a dump only");
+  }
+  if (parsing.dump.elf && parsing.dump.codec != CodecId::none) {
+    return fail(ErrorKind::usage, "-E goes with none of -c, -l, -p and -z: an ELF core is not compressed");
   }
   if (parsing.json_fd >= 0 && !writes_dump) {
     return fail(ErrorKind::usage, "--json goes with making a dump only");

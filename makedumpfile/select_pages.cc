@@ -3,6 +3,7 @@
 
 #include "makedumpfile/dump_details.h"
 #include "makedumpfile/filter/self_check.h"
+#include "makedumpfile/pipeline/zero_runs.h"
 
 namespace kdump {
 namespace {
@@ -41,7 +42,11 @@ Result<uint64_t> classify_pages(Dump& dump, Bitmaps bitmaps) {
     return dump.writer->write_bitmaps(window.existing.window().begin, window.existing.bytes(),
                                       window.dumpable.bytes());
   };
-  TRY(dump.scan.first_pass(visit));
+  const bool without_zeros = dump.writer->leaves_out_zeros() && (report.dump_level & dump_level::kZero) != 0;
+  const auto refine = [&dump](WindowResult& window) {
+    leave_out_zero_runs(dump.kernel.vmcore(), dump.kernel.page_size(), window);
+  };
+  TRY(dump.scan.first_pass(visit, without_zeros ? WindowScan::Refine(refine) : nullptr));
   dump.observer.progress(report.max_pfn);
   return dumpable;
 }

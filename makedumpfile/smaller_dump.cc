@@ -30,7 +30,7 @@ Status begin_smaller_dump(Dump& dump, const Error& full) {
                         fmt::format("no space for a dump of level {}: {} of {} pages written", level,
                                     report.pages_written, report.pages_written + report.pages_missing));
   report.pages_written = report.pages_missing = 0;
-  dump.order = CopyOrder::important_first;
+  if (dump.writer->any_order()) dump.order = CopyOrder::important_first;
   dump.observer.note(fmt::format("A smaller dump is written in place of this one: {}", full.message()));
   return {};
 }

@@ -23,6 +23,9 @@ inline constexpr uint32_t PF_X = 1, PF_W = 2, PF_R = 4;
 // e_phnum when the count does not fit: it is then in sh_info of section header 0.
 inline constexpr uint16_t PN_XNUM = 0xffff;
 
+// e_flags of a dump that its writer could not finish; makedumpfile's name and value.
+inline constexpr uint32_t DUMP_ELF_INCOMPLETE = 1;
+
 inline constexpr uint32_t NT_PRSTATUS = 1;  // of the notes named "CORE"
 
 template <typename E>

@@ -26,7 +26,8 @@ KdumpLayout::KdumpLayout(uint64_t page_size, Pfn max_pfn, uint64_t notes_size) {
 KdumpWriter::KdumpWriter(RandomAccess& sink, const KdumpParameters& parameters)
     : sink_(sink),
       parameters_(parameters),
-      layout_(parameters.page_size, parameters.max_pfn, parameters.notes->raw().size()) {}
+      layout_(parameters.page_size, parameters.max_pfn, parameters.notes->raw().size()),
+      output_(sink) {}
 
 diskdump::DiskDumpHeader<Little> KdumpWriter::header(bool incomplete) const {
   diskdump::DiskDumpHeader<Little> header{};
@@ -95,12 +96,10 @@ Status KdumpWriter::write_bitmaps(Pfn window, Bytes existing, Bytes dumpable) {
 Status KdumpWriter::begin_pages(uint64_t count, bool shared_zero_page) {
   page_count_ = pages_left_ = count;
   TRY(sink_.allocate(layout_.descriptors, count * sizeof(PageDesc)));
-  chunk_offset_ = layout_.descriptors + count * sizeof(PageDesc);
-  zero_page_ = settled_ = chunk_offset_;
+  output_.begin(layout_.descriptors + count * sizeof(PageDesc));
+  zero_page_ = output_.end();
   descriptors_.reserve(std::min<uint64_t>(count, kChunkBytes / sizeof(PageDesc)));
-  chunk_.reserve(kChunkBytes);
-  if (!shared_zero_page) return {};
-  return append_data(ByteVector(parameters_.page_size));
+  return shared_zero_page ? output_.put_zeros(parameters_.page_size) : Status();
 }
 
 Status KdumpWriter::add(const PageBatch& batch) {
@@ -109,8 +108,8 @@ Status KdumpWriter::add(const PageBatch& batch) {
     return fail(ErrorKind::corrupt, "more pages than the first pass over the memory map counted");
   }
   pages_left_ -= batch.pages.size();
-  uint64_t offset = data_end();
-  Status appended = append_data(batch.data);
+  uint64_t offset = output_.end();
+  Status appended = output_.put(batch.data);
   for (const StoredPage& page : batch.pages) {
     if (!appended) ++dropped_;
     if (appended) appended = add_descriptor(index, page, offset);
@@ -118,17 +117,6 @@ Status KdumpWriter::add(const PageBatch& batch) {
     offset += page.size;
   }
   return appended;
-}
-
-Status KdumpWriter::append_data(Bytes data) {
-  while (!data.empty()) {
-    const size_t room = kChunkBytes - chunk_offset_ % kChunkBytes - chunk_.size();
-    const Bytes part = data.first(std::min(room, data.size()));
-    chunk_.insert(chunk_.end(), part.begin(), part.end());
-    data = data.subspan(part.size());
-    if (part.size() == room) TRY(flush_data());
-  }
-  return {};
 }
 
 Status KdumpWriter::add_descriptor(uint64_t index, const StoredPage& page, uint64_t offset) {
@@ -148,27 +136,10 @@ Status KdumpWriter::add_descriptor(uint64_t index, const StoredPage& page, uint6
   return flush_descriptors();
 }
 
-Status KdumpWriter::flush_data() {
-  if (chunk_.empty()) return {};
-  TRY(sink_.write_at(chunk_offset_, chunk_));
-  chunk_offset_ += chunk_.size();
-  chunk_.clear();
-  const uint64_t every = careful_ ? std::min(kRoundTripBytes, sink_.settle_every()) : sink_.settle_every();
-  if (!sink_.answers_late() || chunk_offset_ - settled_ < every) return {};
-  return settle();
-}
-
-Status KdumpWriter::settle() {
-  TRY(sink_.settle());
-  settled_ = chunk_offset_;
-  return {};
-}
-
 // Data first: a dump that ends here for whatever reason has no descriptor without its data.
 Status KdumpWriter::flush_descriptors() {
   if (descriptors_.empty()) return {};
-  TRY(flush_data());
-  TRY(settle());
+  TRY(output_.settle());
   TRY(write_descriptors());
   descriptors_.clear();
   runs_.clear();
@@ -190,7 +161,7 @@ Status KdumpWriter::finish() {
     return fail(ErrorKind::corrupt, "{} pages fewer than the first pass over the memory map counted",
                 pages_left_);
   }
-  TRY(flush_data());
+  TRY(output_.flush());
   TRY(flush_descriptors());
   if (sink_.rewritable()) {
     // The mark goes only when everything else is on disk.
@@ -202,25 +173,11 @@ Status KdumpWriter::finish() {
 
 Status KdumpWriter::restart() {
   TRY(sink_.restart());
-  careful_ = true;
+  output_.restart();
   page_count_ = pages_left_ = dropped_ = 0;
-  chunk_offset_ = settled_ = 0;
-  chunk_.clear();
   descriptors_.clear();
   runs_.clear();
   return {};
-}
-
-// A full target may still take a part of what is waiting.
-void KdumpWriter::rescue_data() {
-  constexpr size_t kPiece = size_t{64} << 10;
-  for (Bytes left = chunk_; !left.empty();) {
-    const Bytes piece = left.first(std::min(kPiece, left.size()));
-    if (!sink_.write_at(chunk_offset_, piece)) break;
-    chunk_offset_ += piece.size();
-    left = left.subspan(piece.size());
-  }
-  settled_ = chunk_offset_;
 }
 
 void KdumpWriter::drop_descriptors_behind(uint64_t end) {
@@ -233,16 +190,9 @@ void KdumpWriter::drop_descriptors_behind(uint64_t end) {
 
 Leftover KdumpWriter::abandon() {
   if (!sink_.rewritable()) return Leftover::unmarked;
-  if (chunk_offset_ == 0) return sink_.discard() ? Leftover::nothing : Leftover::unmarked;
-  if (sink_.answers_late()) {
-    // Whatever was refused is told now, so that it is not taken for what follows.
-    constexpr int kMostRefusals = 64;
-    for (int i = 0; i < kMostRefusals && !sink_.settle(); ++i) {
-    }
-  } else {
-    rescue_data();
-  }
-  drop_descriptors_behind(settled_);
+  if (!output_.begun()) return sink_.discard() ? Leftover::nothing : Leftover::unmarked;
+  output_.rescue();
+  drop_descriptors_behind(output_.settled());
   return put_header(true) && write_descriptors() && sink_.sync() ? Leftover::incomplete : Leftover::unmarked;
 }
 

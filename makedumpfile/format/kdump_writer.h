@@ -10,6 +10,7 @@
 #include "common/layout/diskdump.h"
 #include "common/units.h"
 #include "makedumpfile/codec/codec.h"
+#include "makedumpfile/format/forward_output.h"
 #include "makedumpfile/format/page_writer.h"
 #include "makedumpfile/sink/sink.h"
 #include "makedumpfile/vmcore/notes.h"
@@ -43,8 +44,8 @@ struct KdumpLayout {
 // In its files a page of fate zero shares the one zero page, and a lost page has a descriptor with offset 0.
 class KdumpWriter final : public PageWriter {
  public:
-  // Data goes out in pieces that end at multiples of this, descriptors in batches of this size.
-  static constexpr size_t kChunkBytes = size_t{1} << 20;
+  // Of descriptors that go out together.
+  static constexpr size_t kChunkBytes = ForwardOutput::kChunkBytes;
 
   // `sink` and what `parameters` points to must outlive this.
   KdumpWriter(RandomAccess& sink, const KdumpParameters& parameters);
@@ -62,7 +63,7 @@ class KdumpWriter final : public PageWriter {
   // Descriptors of pages whose data did not make it are zero, the header stays marked incomplete.
   Leftover abandon() override;
 
-  [[nodiscard]] uint64_t size() const override { return data_end(); }
+  [[nodiscard]] uint64_t size() const override { return output_.end(); }
   [[nodiscard]] uint64_t pages_missing() const override { return pages_left_ + dropped_; }
 
  private:
@@ -75,16 +76,11 @@ class KdumpWriter final : public PageWriter {
 
   [[nodiscard]] diskdump::DiskDumpHeader<Little> header(bool incomplete) const;
   [[nodiscard]] diskdump::KdumpSubHeader<Little> sub_header() const;
-  [[nodiscard]] uint64_t data_end() const { return chunk_offset_ + chunk_.size(); }
   Status put_header(bool incomplete);
   Status write_padded(uint64_t offset, Bytes data, uint64_t end);
-  Status append_data(Bytes data);
   Status add_descriptor(uint64_t index, const StoredPage& page, uint64_t offset);
-  Status flush_data();
-  Status settle();
   Status flush_descriptors();
   Status write_descriptors();
-  void rescue_data();
   void drop_descriptors_behind(uint64_t end);
 
   RandomAccess& sink_;
@@ -95,11 +91,8 @@ class KdumpWriter final : public PageWriter {
   uint64_t pages_left_ = 0;  // of those, not yet added
   uint64_t dropped_ = 0;     // of those added, without data in the end
   std::vector<PageDesc> descriptors_;
-  std::vector<Run> runs_;      // of descriptors_, in the same order
-  uint64_t chunk_offset_ = 0;  // where chunk_ goes
-  uint64_t settled_ = 0;       // the sink has taken all data before this offset
-  bool careful_ = false;       // the sink has been full: what it takes is asked for more often
-  ByteVector chunk_;
+  std::vector<Run> runs_;  // of descriptors_, in the same order
+  ForwardOutput output_;   // page data
 };
 
 }  // namespace kdump

@@ -51,6 +51,12 @@ class PageWriter {
   virtual void set_dump_level(int level) = 0;
   // Whether header and bitmaps may be written again before begin_pages, with other contents.
   [[nodiscard]] virtual bool rewritable() const = 0;
+  // Whether pages may come in any order; if not, in that of their addresses.
+  [[nodiscard]] virtual bool any_order() const { return true; }
+  // Whether the bitmaps are to lack zero pages, too, where those are left out (pipeline/zero_runs.h).
+  [[nodiscard]] virtual bool leaves_out_zeros() const { return false; }
+  // Where leaves_out_zeros(), once the pages have begun: whether the dump has room for this one.
+  [[nodiscard]] virtual bool stores(Pfn /*pfn*/) const { return true; }
   virtual Status write_header() = 0;
   // The two bitmaps' bytes (filter/bitmap.h) from page `window` on: the pages with data in the vmcore, and
   // those of the dump. Windows come in ascending order, without gaps.

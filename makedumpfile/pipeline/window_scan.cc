@@ -12,28 +12,29 @@ constexpr uint64_t kPages = PageFilter::kWindowPages;
 
 }  // namespace
 
-Status WindowScan::load(Pfn first) {
+Status WindowScan::load(Pfn first, const Refine& refine) {
   const uint64_t left = (max_pfn_ - first + kPages - 1) / kPages;
   loaded_.assign(std::min<uint64_t>(left, std::max(threads_, 1U)), std::nullopt);
   loaded_first_ = first;
   return parallel_for(loaded_.size(), threads_, [&](size_t i) -> Status {
     loaded_[i] = TRY(classify_(first + i * kPages));
+    if (refine) refine(*loaded_[i]);
     return {};
   });
 }
 
-Result<const WindowResult*> WindowScan::window(Pfn first) {
+Result<const WindowResult*> WindowScan::window(Pfn first, const Refine& refine) {
   const bool loaded = first >= loaded_first_ && first < loaded_first_ + loaded_.size() * kPages;
-  if (!loaded) TRY(load(first));
+  if (!loaded) TRY(load(first, refine));
   return &*loaded_[(first - loaded_first_) / kPages];
 }
 
-Status WindowScan::first_pass(const std::function<Status(const WindowResult&)>& visit) {
+Status WindowScan::first_pass(const Visit& visit, const Refine& refine) {
   loaded_.clear();
   kept_.clear();
   position_ = Pfn();
   for (Pfn first; first < max_pfn_; first += kPages) {
-    const WindowResult* result = TRY(window(first));
+    const WindowResult* result = TRY(window(first, refine));
     if (kept_.size() < kKeptWindows) kept_.push_back(result->dumpable);
     TRY(visit(*result));
   }
@@ -43,7 +44,7 @@ Status WindowScan::first_pass(const std::function<Status(const WindowResult&)>& 
 Result<const Bitmap*> WindowScan::next() {
   if (position_ >= max_pfn_) return nullptr;
   const size_t index = position_.value() / kPages;
-  const Bitmap* bitmap = index < kept_.size() ? &kept_[index] : &TRY(window(position_))->dumpable;
+  const Bitmap* bitmap = index < kept_.size() ? &kept_[index] : &TRY(window(position_, {}))->dumpable;
   position_ += kPages;
   return bitmap;
 }

@@ -18,6 +18,9 @@ class WindowScan {
  public:
   // As PageFilter::classify.
   using Classify = std::function<Result<WindowResult>(Pfn window)>;
+  using Visit = std::function<Status(const WindowResult&)>;
+  // Changes what the first pass sees of a window; called from several threads.
+  using Refine = std::function<void(WindowResult&)>;
   static constexpr size_t kKeptWindows = 64;  // 32 KiB each
 
   WindowScan(Classify classify, Pfn max_pfn, unsigned threads)
@@ -25,16 +28,17 @@ class WindowScan {
 
   // First pass: `visit` sees every window in ascending order. May be made again, for a classification that
   // has changed.
-  Status first_pass(const std::function<Status(const WindowResult&)>& visit);
-  // Second pass: the next window's dumpable pages, nullptr at the end; valid until the next call.
+  Status first_pass(const Visit& visit, const Refine& refine = {});
+  // Second pass: the next window's dumpable pages, nullptr at the end; valid until the next call. They may be
+  // as classified or as refined.
   Result<const Bitmap*> next();
   // The second pass again, from the first window on.
   void rewind() { position_ = Pfn(); }
 
  private:
   // Classifies windows from `first` on, one a thread.
-  Status load(Pfn first);
-  Result<const WindowResult*> window(Pfn first);
+  Status load(Pfn first, const Refine& refine);
+  Result<const WindowResult*> window(Pfn first, const Refine& refine);
 
   Classify classify_;
   Pfn max_pfn_;

@@ -118,6 +118,42 @@ class CommandLine(unittest.TestCase):
             self.assertTrue(done.stdout.decode().endswith(f"\nThe dumpfile is saved to {back}.\n{COMPLETED}"))
             self.assertEqual(back.read_bytes(), self.out.read_bytes())
 
+    def loads_of(self, core):
+        """(file offset, paddr, filesz, memsz) of each PT_LOAD of an ELF core's bytes."""
+        count, = struct.unpack_from("<H", core, 56)
+        headers = [struct.unpack_from("<IIQQQQQQ", core, 64 + 56 * i) for i in range(count)]
+        return [(header[2], header[4], header[5], header[6]) for header in headers if header[0] == 1]
+
+    def test_an_elf_core(self):
+        memory = [bytes(PAGE) if 300 <= pfn < 700 else page(3 * pfn + 1) for pfn in range(1000)]
+        self.core.write_bytes(small_core()[:8192] + b"".join(memory))
+        with open(self.core, "r+b") as core:
+            for at in (32, 40):  # p_filesz and p_memsz
+                core.seek(64 + 56 + at)
+                core.write(struct.pack("<Q", 1000 * PAGE))
+        for threads in ("1", "3"):
+            self.succeed("-f", "-E", "-d", "1", "--num-threads", threads, self.core, self.out)
+            written = self.out.read_bytes()
+            found = {}
+            for offset, paddr, filesz, _ in self.loads_of(written):
+                for at in range(0, filesz, PAGE):
+                    found[(paddr - 0x100000 + at) // PAGE] = written[offset + at:offset + at + PAGE]
+            self.assertEqual(sorted(found), [pfn for pfn in range(1000) if not 300 <= pfn < 700])
+            self.assertTrue(all(found[pfn] == memory[pfn] for pfn in found))
+            self.assertEqual(sum(memsz for *_, memsz in self.loads_of(written)), 1000 * PAGE)
+        stream = self.succeed("-F", "-E", "-d", "1", self.core).stdout
+        self.succeed("-R", "-f", self.path("back"), input=stream)
+        self.assertEqual(self.path("back").read_bytes(), written)
+        # No record goes backward.
+        position, end = 4096, 0
+        while True:
+            offset, size = struct.unpack_from(">qq", stream, position)
+            if offset == -1:
+                break
+            self.assertGreaterEqual(offset, end)
+            position, end = position + 16 + size, offset + size
+        self.fail_with("-E goes with none of", "-E", "-l", self.core, self.path("other"))
+
     def test_every_number_of_threads_gives_the_same_dump(self):
         self.succeed("-z", "-d", "1", self.core, self.out)
         for threads in ("0", "2", "3", "16"):
@@ -226,7 +262,7 @@ class CommandLine(unittest.TestCase):
                 self.assertFalse(self.out.exists())
 
     def test_options_that_are_not_built_yet_say_so(self):
-        for options in (["-E"], ["-e"], ["-X"], ["--split"], ["--reassemble"], ["-L", "1M"], ["--mem-usage"], ["--vtop", "0"], ["--config", "c"], ["--eppic", "e"],
+        for options in (["-e"], ["-X"], ["--split"], ["--reassemble"], ["-L", "1M"], ["--mem-usage"], ["--vtop", "0"], ["--config", "c"], ["--eppic", "e"],
                         ["--extension", "e"], ["--diskset", "d"], ["--splitblock-size", "1"], ["--partial-dmesg"],
                         ["--xen-syms", "x"], ["--xen-vmcoreinfo", "x"], ["--xen_phys_start", "0"], ["-d", "31,1"]):
             with self.subTest(options=options):

@@ -100,7 +100,7 @@ TEST(MakedumpfileOptions, NumbersAreChecked) {
 }
 
 TEST(MakedumpfileOptions, WhatIsNotBuiltIsNamed) {
-  for (const char* option : {"-E", "-e", "-X", "--split", "--reassemble", "--mem-usage", "--vtop=1"}) {
+  for (const char* option : {"-e", "-X", "--split", "--reassemble", "--mem-usage", "--vtop=1"}) {
     EXPECT_EQ(kind_of_error({option, "core", "dump"}), ErrorKind::unsupported) << option;
   }
   EXPECT_EQ(kind_of_error({"-d", "31,17", "core", "dump"}), ErrorKind::unsupported);

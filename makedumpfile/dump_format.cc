@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile/dump_format.h"
+
+#include "makedumpfile/format/elf_writer.h"
+#include "makedumpfile/format/kdump_writer.h"
+
+namespace kdump {
+namespace {
+
+KdumpParameters kdump_parameters(const DumpRequest& request, const KernelInfo& kernel,
+                                 const PageFilter& filter) {
+  return {
+      .page_size = kernel.page_size(),
+      .max_pfn = filter.max_pfn(),
+      .dump_level = request.dump_level,
+      .codec = request.codec,
+      .phys_base = kernel.phys_base(),
+      .crash_time = kernel.crash_time(),
+      .utsname = kernel.utsname(),
+      .notes = &kernel.vmcore().notes(),
+  };
+}
+
+void describe_layout(const KdumpParameters& parameters, DumpObserver& observer) {
+  const KdumpLayout layout(parameters.page_size, parameters.max_pfn, parameters.notes->raw().size());
+  observer.debug(fmt::format(
+      "dump: max_mapnr {:#x}, notes at {:#x}, bitmaps at {:#x} and {:#x}, descriptors at {:#x}",
+      parameters.max_pfn.value(), layout.notes, layout.bitmap1, layout.bitmap2, layout.descriptors));
+}
+
+ElfParameters elf_parameters(const KernelInfo& kernel) {
+  const Vmcore& vmcore = kernel.vmcore();
+  return {.page_size = kernel.page_size(),
+          .machine = vmcore.machine(),
+          .notes = &vmcore.notes(),
+          .loads = elf_loads(vmcore)};
+}
+
+}  // namespace
+
+std::unique_ptr<PageWriter> create_writer(const DumpRequest& request, const KernelInfo& kernel,
+                                          const PageFilter& filter, RandomAccess& place,
+                                          DumpObserver& observer) {
+  if (request.elf) return std::make_unique<ElfWriter>(place, elf_parameters(kernel));
+  const KdumpParameters parameters = kdump_parameters(request, kernel, filter);
+  describe_layout(parameters, observer);
+  return std::make_unique<KdumpWriter>(place, parameters);
+}
+
+}  // namespace kdump

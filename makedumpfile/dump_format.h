@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a dump is written as.
+#pragma once
+
+#include <memory>
+
+#include "makedumpfile/dump.h"
+#include "makedumpfile/filter/page_filter.h"
+#include "makedumpfile/format/page_writer.h"
+
+namespace kdump {
+
+// Of the format that the request names. All but the observer must outlive it.
+std::unique_ptr<PageWriter> create_writer(const DumpRequest& request, const KernelInfo& kernel,
+                                          const PageFilter& filter, RandomAccess& place,
+                                          DumpObserver& observer);
+
+}  // namespace kdump
