@@ -48,10 +48,23 @@ Mapping PageTableWalker::look_up(VirtAddr addr) {
     const Translation target = target_of(*last, addr);
     return {target.addr, target.size};
   }
+  if (last) return {std::nullopt, unmapped_from(last->level, addr)};
   // A table that cannot be read: nothing of what the entry above it maps.
-  if (!last && level > 0) --level;
+  if (level > 0) --level;
   const uint64_t inside = low_bits(format.levels[level].shift);
   return {std::nullopt, inside + 1 - (addr.value() & inside)};
+}
+
+uint64_t PageTableWalker::unmapped_from(size_t level, VirtAddr addr) const {
+  const PageTableFormat& format = *table_->format;
+  const std::vector<le64>& entries = cache_[level].entries;
+  const unsigned shift = format.levels[level].shift;
+  const size_t first = (addr.value() >> shift) & (entries.size() - 1);
+  // The root's halves lie apart.
+  const size_t end = level == 0 && first < entries.size() / 2 ? entries.size() / 2 : entries.size();
+  size_t next = first + 1;
+  while (next < end && (entries[next] & format.present) == 0) ++next;
+  return (uint64_t{next - first} << shift) - (addr.value() & low_bits(shift));
 }
 
 Translation PageTableWalker::target_of(const LastEntry& entry, VirtAddr addr) const {

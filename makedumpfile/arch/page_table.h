@@ -81,6 +81,9 @@ class PageTableWalker {
   // `level` is the last level looked at, in errors too.
   Result<LastEntry> last_entry(VirtAddr addr, size_t& level);
   [[nodiscard]] Translation target_of(const LastEntry& entry, VirtAddr addr) const;
+  // How far nothing is mapped from `addr` on, whose entry at `level` is not present: to the next entry of the
+  // same table that is.
+  [[nodiscard]] uint64_t unmapped_from(size_t level, VirtAddr addr) const;
   Result<uint64_t> entry(size_t level, PhysAddr table, VirtAddr addr);
 
   const Vmcore* vmcore_;

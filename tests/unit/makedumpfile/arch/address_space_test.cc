@@ -96,5 +96,33 @@ TEST(VirtualReader, FollowsTablesThatChangeFromOneAddressToTheNext) {
   }
 }
 
+// All that is not mapped up to the next entry of the same table is one step, but for the hole in the middle.
+TEST(VirtualReader, PassesOverWhatIsNotMapped) {
+  FakeKernel kernel;
+  kernel.map(kVmalloc + 5 * 4096, 0x400000, 12);
+  const auto info = kernel.info();
+  auto reader = info->address_space().reader();
+  ASSERT_TRUE(reader);
+  const auto unmapped = [&](uint64_t va) {
+    const Mapping mapping = reader->look_up(VirtAddr(va));
+    EXPECT_FALSE(mapping.addr) << std::hex << va;
+    return mapping.size;
+  };
+  EXPECT_EQ(unmapped(kVmalloc + 0x123), 5 * 4096 - 0x123U);
+  EXPECT_EQ(unmapped(kVmalloc + 6 * 4096), (uint64_t{2} << 20) - 6 * 4096);
+  EXPECT_EQ(unmapped(kVmalloc + (uint64_t{2} << 20)), (uint64_t{1} << 30) - (uint64_t{2} << 20));
+  EXPECT_EQ(unmapped(4096), (uint64_t{1} << 47) - 4096);
+  EXPECT_EQ(unmapped(uint64_t{1} << 47), 0xffff800000000000 - (uint64_t{1} << 47));
+  EXPECT_EQ(unmapped(0xffff800000000000),
+            kVmalloc / (uint64_t{1} << 39) * (uint64_t{1} << 39) - 0xffff800000000000);
+  uint64_t pages = 0;
+  reader->for_each_mapped({VirtAddr(kVmalloc), VirtAddr(kVmalloc + (uint64_t{1} << 40))},
+                          [&](PhysRange piece) {
+                            EXPECT_EQ(piece.begin, PhysAddr(0x400000));
+                            return ++pages < 10;
+                          });
+  EXPECT_EQ(pages, 1U);
+}
+
 }  // namespace
 }  // namespace kdump
