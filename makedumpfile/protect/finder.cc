@@ -15,6 +15,7 @@ void ProtectedSearch::add(PhysRange range) {
 uint64_t ProtectedSearch::add_mapped(VirtRange range) {
   uint64_t pages = 0;
   memory.for_each_mapped(range, [&](PhysRange piece) {
+    if (!step()) return false;
     add(piece);
     pages += pages_of(piece).size();
     return true;

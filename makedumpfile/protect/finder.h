@@ -20,6 +20,8 @@ struct ProtectedSearch {
   std::span<const MemMapRange> mem_map;
   VirtualReader memory;
   PageRuns found;
+  // Mapped pieces that a finder may still go through: tables that lead to themselves map more than there is.
+  uint64_t steps_left = 0;
 
   [[nodiscard]] const Facts& facts() const { return kernel.facts(); }
   // Of a range that is not empty.
@@ -29,6 +31,8 @@ struct ProtectedSearch {
   // Adds what is mapped of a stretch of virtual memory, and how many pages that were. Begins and ends in the
   // middle of pages count for whole ones.
   uint64_t add_mapped(VirtRange range);
+  // To be asked before each piece or page that a finder goes through; false ends it.
+  bool step() { return steps_left != 0 && --steps_left != 0; }
   // Where the kernel image and, above it, the modules are.
   [[nodiscard]] VirtRange image_area() const;
   [[nodiscard]] VirtRange module_area() const;

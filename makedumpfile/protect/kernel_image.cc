@@ -80,12 +80,12 @@ Result<uint64_t> add_reserved_pages(ProtectedSearch& search) {
   uint64_t pages = 0;
   search.memory.for_each_mapped(search.image_area(), [&](PhysRange piece) {
     const PfnRange mapped = search.pages_of(piece);
-    for (Pfn pfn = mapped.begin; pfn < mapped.end; ++pfn) {
+    for (Pfn pfn = mapped.begin; pfn < mapped.end && search.step(); ++pfn) {
       if (!reserved.contains(pfn)) continue;
       search.found.add({pfn, pfn + 1});
       ++pages;
     }
-    return true;
+    return search.steps_left != 0;
   });
   return pages;
 }

@@ -10,8 +10,7 @@ namespace kdump {
 namespace {
 
 constexpr uint64_t kMaxUnit = uint64_t{64} << 20;
-constexpr uint64_t kMaxEntryPages = uint64_t{1} << 19;  // 64 for each of 8192 CPUs
-constexpr uint64_t kMaxReach = uint64_t{1} << 20;       // bytes of a unit that are in use
+constexpr uint64_t kMaxReach = uint64_t{1} << 20;  // bytes of a unit that are in use
 
 // Bytes of a unit that are in use: up to the end of the pages that pcpu_first_chunk serves, which begin at
 // its base_addr for the first unit, at pcpu_base_addr.
@@ -39,15 +38,14 @@ Status add_areas_around_entries(ProtectedSearch& search) {
   ReservedPages reserved = TRY(ReservedPages::of(search));
   const uint64_t reach = kMaxReach / search.kernel.page_size();
   PfnRange last{};
-  uint64_t looked_at = 0;
   search.memory.for_each_mapped(search.layout.cpu_entries, [&](PhysRange piece) {
     const PfnRange mapped = search.pages_of(piece);
-    for (Pfn pfn = mapped.begin; pfn < mapped.end && ++looked_at < kMaxEntryPages; ++pfn) {
+    for (Pfn pfn = mapped.begin; pfn < mapped.end && search.step(); ++pfn) {
       if (last.contains(pfn) || !reserved.contains(pfn)) continue;
       last = reserved.around(pfn, reach);
       search.found.add(last);
     }
-    return looked_at < kMaxEntryPages;
+    return search.steps_left != 0;
   });
   return {};
 }

@@ -29,11 +29,16 @@ std::string gap(std::string_view name, uint64_t found, std::string_view reason) 
   return fmt::format("{} protected: {}: {}", found == 0 ? "not" : "only in part", name, reason);
 }
 
-Result<ProtectedSearch> start_search(const KernelInfo& kernel, std::span<const MemMapRange> mem_map) {
-  const Architecture* architecture = TRY(find_architecture(kernel.vmcore().machine()));
+Result<ProtectedSearch> start_search(const KernelInfo& kernel, std::span<const MemMapRange> mem_map,
+                                     const KernelLayout* layout) {
+  if (layout == nullptr) layout = &TRY(find_architecture(kernel.vmcore().machine()))->kernel;
   VirtualReader memory = TRY(kernel.address_space().reader());
-  return ProtectedSearch{kernel, architecture->kernel, mem_map, std::move(memory), {}};
+  return ProtectedSearch{kernel, *layout, mem_map, std::move(memory), {}};
 }
+
+// What is protected is memory of the dump, some of it for two reasons: a finder that goes through much more
+// is in tables that lead to themselves.
+uint64_t steps_of_finder(std::span<const PfnRange> existing) { return 4 * count_pages(existing) + 65536; }
 
 }  // namespace
 
@@ -41,9 +46,10 @@ std::string_view protection_name(Protection protection) {
   return kFinders[std::to_underlying(protection)].name;
 }
 
-ProtectedPages ProtectedPages::find(const KernelInfo& kernel, std::span<const MemMapRange> mem_map) {
+ProtectedPages ProtectedPages::find(const KernelInfo& kernel, std::span<const MemMapRange> mem_map,
+                                    const KernelLayout* layout) {
   ProtectedPages result;
-  auto search = start_search(kernel, mem_map);
+  auto search = start_search(kernel, mem_map, layout);
   if (!search) {
     result.gaps_.push_back(fmt::format("no page is protected: {}", search.error().message()));
     return result;
@@ -52,6 +58,7 @@ ProtectedPages ProtectedPages::find(const KernelInfo& kernel, std::span<const Me
   PageRuns all;
   PageRuns vital;
   for (size_t i = 0; i < kFinders.size(); ++i) {
+    search->steps_left = steps_of_finder(existing);
     const Status found = kFinders[i].find(*search);
     const bool full = search->found.full();
     const std::vector<PfnRange> runs = std::exchange(search->found, {}).take(existing);
@@ -60,6 +67,9 @@ ProtectedPages ProtectedPages::find(const KernelInfo& kernel, std::span<const Me
     if (static_cast<Protection>(i) != Protection::vmemmap)
       for (const PfnRange& run : runs) vital.add(run);
     if (!found) result.gaps_.push_back(gap(kFinders[i].name, result.pages_[i], found.error().message()));
+    if (search->steps_left == 0)
+      result.gaps_.push_back(
+          gap(kFinders[i].name, result.pages_[i], "the page tables map more than all memory there"));
     if (full || all.full()) {
       const std::string reason = fmt::format("more than {} runs of pages", PageRuns::kMaxRuns);
       result.gaps_.push_back(gap(kFinders[i].name, result.pages_[i], reason));

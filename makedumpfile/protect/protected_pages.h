@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "makedumpfile/arch/architecture.h"
 #include "makedumpfile/kernel/kernel_info.h"
 #include "makedumpfile/mm/mem_map.h"
 
@@ -40,7 +41,9 @@ class ProtectedPages {
   ProtectedPages() = default;
   // Never fails as a whole: what cannot be found leaves one line in gaps(). `mem_map` as read_mem_map has it.
   // Reads page tables and a few variables: the tables are at most kMaxTables above the last level.
-  static ProtectedPages find(const KernelInfo& kernel, std::span<const MemMapRange> mem_map);
+  // `layout`: another than the dump's architecture has.
+  static ProtectedPages find(const KernelInfo& kernel, std::span<const MemMapRange> mem_map,
+                             const KernelLayout* layout = nullptr);
 
   // Pages that the dump has data for: ascending, disjoint, at most PageRuns::kMaxRuns (memory: 16 bytes
   // each).

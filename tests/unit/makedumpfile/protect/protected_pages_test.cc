@@ -37,6 +37,8 @@ class ProtectedPagesTest : public ::testing::Test {
     kernel.replace_line(fmt::format("SYMBOL({})", name), fmt::format("SYMBOL({})={:x}", name, value));
   }
 
+  static constexpr uint64_t kTable = 0x790000;
+
   FakeKernel kernel;
   FakeStructPages struct_pages{kernel};
   FakePrintkRing ring{kernel};
@@ -159,6 +161,23 @@ TEST_F(ProtectedPagesTest, PageTablesInACircleEnd) {
   const ProtectedPages pages = find();
   EXPECT_GE(pages.pages(Protection::page_table), 9U);
   EXPECT_THAT(pages.gaps(), IsEmpty());
+}
+
+// A table of the root's that leads to itself at every level maps 2^27 pages where the CPUs' entries are.
+TEST_F(ProtectedPagesTest, TablesThatMapMoreThanThereIsAreGivenUp) {
+  forget("__per_cpu_offset");
+  struct_pages.flags(kTable / 4096, 1 << 12);
+  for (uint64_t at = 0; at < 4096; at += 8) kernel.vmcore().put_value<le64>(kTable + at, kTable | 1);
+  kernel.vmcore().put_value<le64>(kernel.root() + (0xfffffe0000000000 >> 39 & 511) * 8, kTable | 1);
+  const ProtectedPages pages = find();
+  EXPECT_THAT(pages.gaps(), Contains(HasSubstr("per-CPU areas: the page tables map more than all memory")));
+  EXPECT_EQ(pages.pages(Protection::per_cpu), 1U);
+  EXPECT_EQ(pages.pages(Protection::log_ring), 4U);
+}
+
+TEST_F(ProtectedPagesTest, MoreCpusThanMemoryHasRoomForAreNotBelieved) {
+  fake.put(FakeProtected::kCpuIds, FakeKernel::kMemorySize / 0x2800 + 1);
+  EXPECT_THAT(find().gaps(), Contains(HasSubstr("nr_cpu_ids is 1639, expected 1 to 1638")));
 }
 
 TEST_F(ProtectedPagesTest, TablesOutsideTheDumpAreNotCounted) {
