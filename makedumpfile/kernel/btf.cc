@@ -14,7 +14,7 @@ namespace kdump {
 namespace {
 
 constexpr uint64_t kMaxSize = uint64_t{64} << 20;  // bytes; distributions' kernels have 4 to 10 MiB
-constexpr uint64_t kMaxSteps = 4U << 20;           // members looked at for one question
+constexpr uint64_t kMaxSteps = 1U << 19;           // members looked at for all questions; some 50,000 in fact
 constexpr int kMaxDepth = 32;                      // of anonymous structs in each other
 
 // struct btf_header, include/uapi/linux/btf.h.
@@ -79,7 +79,9 @@ void collect(const btf* types, NamedTypes& named) {
 // One question to one type.
 class Question {
  public:
-  Question(const btf* types, const FactPlace& place) : types_(types), place_(&place) {}
+  // `steps_left` is for all questions together: anonymous structs in each other lead to ever more members.
+  Question(const btf* types, const FactPlace& place, uint64_t& steps_left)
+      : types_(types), place_(&place), steps_left_(&steps_left) {}
 
   std::optional<int64_t> answer(uint32_t id) {
     switch (place_->kind) {
@@ -151,7 +153,8 @@ class Question {
   [[nodiscard]] std::optional<Member> find(const btf_type* type, uint64_t base, int depth) {
     if (type == nullptr || !btf_is_composite(type) || depth == 0) return std::nullopt;
     for (uint16_t i = 0; i < btf_vlen(type); ++i) {
-      if (++steps_ > kMaxSteps) return std::nullopt;
+      if (*steps_left_ == 0) return std::nullopt;
+      --*steps_left_;
       const btf_member& member = btf_members(type)[i];
       const uint64_t at = base + btf_member_bit_offset(type, i);
       if (member.name_off != 0) {
@@ -165,12 +168,13 @@ class Question {
 
   const btf* types_;
   const FactPlace* place_;
-  uint64_t steps_ = 0;
+  uint64_t* steps_left_;
 };
 
-std::optional<int64_t> answer(const btf* types, const FactPlace& place, const std::vector<uint32_t>& ids) {
+std::optional<int64_t> answer(const btf* types, const FactPlace& place, const std::vector<uint32_t>& ids,
+                              uint64_t& steps_left) {
   std::optional<int64_t> told;
-  Question question(types, place);
+  Question question(types, place, steps_left);
   for (const uint32_t id : ids) {
     const auto value = question.answer(id);
     if (told && value && *told != *value) return std::nullopt;
@@ -199,8 +203,9 @@ Result<std::vector<std::optional<int64_t>>> ask_btf(ByteVector raw, std::span<co
   for (const FactPlace& place : places) named.try_emplace(place.owner);
   collect(types.get(), named);
   std::vector<std::optional<int64_t>> answers;
+  uint64_t steps_left = kMaxSteps;
   for (const FactPlace& place : places)
-    answers.push_back(answer(types.get(), place, named.find(place.owner)->second));
+    answers.push_back(answer(types.get(), place, named.find(place.owner)->second, steps_left));
   return answers;
 }
 

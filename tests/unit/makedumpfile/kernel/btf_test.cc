@@ -112,6 +112,18 @@ TEST(Btf, AnonymousStructsInACircleEnd) {
   EXPECT_EQ(offset_of(btf, "page", "missing"), std::nullopt);
 }
 
+// Each of the types from the third on has the next one twice: 2^30 members.
+TEST(Btf, AnonymousStructsThatDoubleTheirMembersEnd) {
+  FakeBtf btf;
+  for (int type = 3; type < 33; ++type)
+    btf.structure(type == 3 ? "page" : "", 8, {{"", type + 1, 0}, {"", type + 1, 0}});
+  btf.structure("", 8, {{"flags", btf.long_type(), 0}});
+  const std::vector<FactPlace> places(100, FactPlace{FactKind::offset, "page", "missing"});
+  const auto answers = ask_btf(btf.bytes(), places);
+  ASSERT_TRUE(answers);
+  EXPECT_EQ(answers->at(0), std::nullopt);
+}
+
 struct BrokenBtf : ::testing::Test {
   [[nodiscard]] std::string error() const {
     const auto answers = ask_btf(raw, {});
