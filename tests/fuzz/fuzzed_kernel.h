@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "makedumpfile/arch/address_space.h"
@@ -20,30 +21,46 @@ class FuzzedKernel {
 
   FakeKernel kernel;
 
-  // The kernel with `input` put over it; its memory from `addr` on is what it was before, but for that.
+  // The kernel with `input` put over it; its memory from `addr` on is what it was before, but for that. The
+  // kernel itself must not change after the first call.
   KernelInfo with(Bytes input, uint64_t addr) {
+    if (!sound_) keep_what_is_sound(addr);
     const std::string_view text = text_of(input);
     const size_t lines = std::min(text.find('\0'), text.size());
     overlay(addr, input.subspan(std::min(lines + 1, input.size())));
-    const Vmcoreinfo vmcoreinfo(kernel.vmcoreinfo() + std::string(text.substr(0, lines)));
-    auto facts = std::make_unique<Facts>(vmcoreinfo);
-    infer_facts(*facts, elf::EM_X86_64);
-    // The page tables stay sound: page_table_fuzz is about those.
-    auto space =
-        std::make_unique<AddressSpace>(kernel.vmcore(), kX86_64.page_table(Vmcoreinfo(kernel.vmcoreinfo())));
-    return {kernel.vmcore(), std::move(facts), std::move(space)};
+    // The page tables' root stays sound: page_table_fuzz is about those.
+    return {kernel.vmcore(), std::make_unique<Facts>(facts_with(text.substr(0, lines))),
+            std::make_unique<AddressSpace>(kernel.vmcore(), *table_)};
   }
 
  private:
-  void overlay(uint64_t addr, Bytes bytes) {
-    if (original_.empty()) {
-      original_.resize(kStretch);
-      if (!kernel.vmcore().read(PhysAddr(addr), original_)) std::abort();
-    }
-    kernel.vmcore().put(addr, original_);
-    kernel.vmcore().put(addr, bytes.first(std::min(bytes.size(), kStretch)));
+  static Facts facts_of(const Vmcoreinfo& vmcoreinfo) {
+    Facts facts(vmcoreinfo);
+    infer_facts(facts, elf::EM_X86_64);
+    return facts;
   }
+  [[nodiscard]] Facts facts_with(std::string_view lines) const {
+    if (lines.find('=') == std::string_view::npos) return *sound_;
+    return facts_of(Vmcoreinfo(kernel.vmcoreinfo() + std::string(lines)));
+  }
+  void keep_what_is_sound(uint64_t addr) {
+    const Vmcoreinfo vmcoreinfo(kernel.vmcoreinfo());
+    sound_.emplace(facts_of(vmcoreinfo));
+    table_.emplace(kX86_64.page_table(vmcoreinfo));
+    original_.resize(kStretch);
+    if (!kernel.vmcore().read(PhysAddr(addr), original_)) std::abort();
+  }
+  // What the last input covered is taken back, and no more.
+  void overlay(uint64_t addr, Bytes bytes) {
+    kernel.vmcore().put(addr, Bytes(original_).first(covered_));
+    covered_ = std::min(bytes.size(), kStretch);
+    kernel.vmcore().put(addr, bytes.first(covered_));
+  }
+
+  std::optional<Facts> sound_;
+  std::optional<Result<PageTable>> table_;
   ByteVector original_;
+  size_t covered_ = 0;
 };
 
 }  // namespace kdump::test

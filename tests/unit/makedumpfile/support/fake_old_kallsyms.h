@@ -16,15 +16,15 @@ struct FakeOldKallsyms {
 
   std::string addresses, base, count, names, markers, tokens, index;
 
-  // With offsets from a base, or with addresses.
-  explicit FakeOldKallsyms(const FakeKernel& kernel, bool offsets = true) {
+  // With offsets from a base, or with addresses; of that many symbols, more than 100.
+  explicit FakeOldKallsyms(const FakeKernel& kernel, bool offsets = true, uint32_t symbols = kSymbols) {
     if (offsets) append(base, le64(kRelativeBase));
-    for (uint32_t i = 0; i < kSymbols; ++i) {
-      const bool root = i == 600;
+    for (uint32_t i = 0; i < symbols; ++i) {
+      const bool root = i == symbols - 100;
       add(i, root ? "Dinit_top_pgt" : fmt::format("tfunction_number_{}", i),
           root ? FakeKernel::kImageBase + kernel.root() : kRelativeBase + uint64_t{i} * 16, offsets);
     }
-    append(count, le64(kSymbols));
+    append(count, le64(symbols));
     for (unsigned token = 0; token < 256; ++token) {
       append(index, le16(static_cast<uint16_t>(tokens.size())));
       tokens += token == 0 ? "often" : std::string(1, static_cast<char>(token));
