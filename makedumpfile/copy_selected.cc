@@ -36,6 +36,7 @@ Status copy_selected_pages(Dump& dump, uint64_t dumpable) {
       .page_size = dump.kernel.page_size(),
       .codec = dump.request.codec,
       .share_zero_pages = (dump.report.dump_level & dump_level::kZero) != 0,
+      .erased = &dump.erasure.memory,
   };
   dump.observer.step("Copying data", dumpable);
   CopyCounts counts;

@@ -63,10 +63,13 @@ Status open_and_dump(const DumpRequest& request, DumpReport& report, DumpObserve
   report.release = kernel.release();
   PageFilter filter = TRY(create_filter(kernel, request, report));
   if (filter.max_pfn() == Pfn(0)) return fail(ErrorKind::corrupt, "{}: holds no memory", request.vmcore);
+  const ErasePlan erasure = TRY(plan_erasure(request.erase, kernel));
+  report.bytes_erased = erasure.memory.bytes();
   describe_input(kernel, observer);
   describe_protected(filter.protected_pages(), observer);
   if (!vmcore->notes().damage().empty()) observer.note(vmcore->notes().damage());
   for (const std::string& gap : filter.gaps()) observer.note(gap);
+  for (const std::string& note : erasure.notes) observer.note(note);
   const Target target = TRY(open_target(request));
 
   const auto classify = [&filter](Pfn window) { return filter.classify(window); };
@@ -76,8 +79,9 @@ Status open_and_dump(const DumpRequest& request, DumpReport& report, DumpObserve
       .observer = observer,
       .filter = filter,
       .scan = WindowScan(classify, filter.max_pfn(), request.num_threads),
-      .writer = create_writer(request, kernel, filter, *target.place, observer),
+      .writer = create_writer(request, kernel, filter, erasure, *target.place, observer),
       .report = report,
+      .erasure = erasure,
   };
   dump.report.max_pfn = filter.max_pfn().value();
   dump.report.page_size = kernel.page_size();

@@ -8,6 +8,7 @@
 
 #include "common/error.h"
 #include "makedumpfile/codec/codec.h"
+#include "makedumpfile/erase/bind.h"
 #include "makedumpfile/filter/evidence.h"
 #include "makedumpfile/filter/page_class.h"
 #include "makedumpfile/kernel/named_facts.h"
@@ -32,6 +33,9 @@ struct DumpRequest {
   // were full. For a destination of the caller there is sink/size_limit.h.
   uint64_t min_free = 0;
   NamedFacts named;  // -x or -i, read already
+  // --config, read already, its symbols among the named facts: what is overwritten in every page that goes
+  // into the dump, and in what the header copies from there.
+  BoundRules erase;
   // One of them, the caller's, takes the dump instead of `output` and `output_fd`: a place gets a plain
   // file, a stream the flattened form. finish() is called once, when all of the dump is
   // there; after an error never, so that a sink which is destroyed unfinished leaves only NAME-incomplete.
@@ -59,6 +63,7 @@ struct DumpReport {
   bool target_full = false;
   uint64_t pages_missing = 0;
   uint64_t bytes_written = 0;  // size of the dump
+  uint64_t bytes_erased = 0;   // by the rules, in memory; more than in the dump where pages are left out
   uint64_t page_size = 0;
   double classify_seconds = 0;
   double copy_seconds = 0;

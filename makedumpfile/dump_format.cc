@@ -8,7 +8,7 @@ namespace kdump {
 namespace {
 
 KdumpParameters kdump_parameters(const DumpRequest& request, const KernelInfo& kernel,
-                                 const PageFilter& filter) {
+                                 const PageFilter& filter, const ErasePlan& erasure) {
   return {
       .page_size = kernel.page_size(),
       .max_pfn = filter.max_pfn(),
@@ -16,33 +16,36 @@ KdumpParameters kdump_parameters(const DumpRequest& request, const KernelInfo& k
       .codec = request.codec,
       .phys_base = kernel.phys_base(),
       .crash_time = kernel.crash_time(),
-      .utsname = kernel.utsname(),
+      .utsname = erased_utsname(kernel, erasure.memory),
       .notes = &kernel.vmcore().notes(),
+      .erase_info = erasure.info,
   };
 }
 
 void describe_layout(const KdumpParameters& parameters, DumpObserver& observer) {
-  const KdumpLayout layout(parameters.page_size, parameters.max_pfn, parameters.notes->raw().size());
+  const KdumpLayout layout(parameters.page_size, parameters.max_pfn, parameters.notes->raw().size(),
+                           parameters.erase_info.size());
   observer.debug(fmt::format(
       "dump: max_mapnr {:#x}, notes at {:#x}, bitmaps at {:#x} and {:#x}, descriptors at {:#x}",
       parameters.max_pfn.value(), layout.notes, layout.bitmap1, layout.bitmap2, layout.descriptors));
 }
 
-ElfParameters elf_parameters(const KernelInfo& kernel) {
+ElfParameters elf_parameters(const KernelInfo& kernel, const ErasePlan& erasure) {
   const Vmcore& vmcore = kernel.vmcore();
   return {.page_size = kernel.page_size(),
           .machine = vmcore.machine(),
           .notes = &vmcore.notes(),
+          .erase_info = erasure.info,
           .loads = elf_loads(vmcore)};
 }
 
 }  // namespace
 
 std::unique_ptr<PageWriter> create_writer(const DumpRequest& request, const KernelInfo& kernel,
-                                          const PageFilter& filter, RandomAccess& place,
-                                          DumpObserver& observer) {
-  if (request.elf) return std::make_unique<ElfWriter>(place, elf_parameters(kernel));
-  const KdumpParameters parameters = kdump_parameters(request, kernel, filter);
+                                          const PageFilter& filter, const ErasePlan& erasure,
+                                          RandomAccess& place, DumpObserver& observer) {
+  if (request.elf) return std::make_unique<ElfWriter>(place, elf_parameters(kernel, erasure));
+  const KdumpParameters parameters = kdump_parameters(request, kernel, filter, erasure);
   describe_layout(parameters, observer);
   return std::make_unique<KdumpWriter>(place, parameters);
 }

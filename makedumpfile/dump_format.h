@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "makedumpfile/dump.h"
+#include "makedumpfile/erase/evaluate.h"
 #include "makedumpfile/filter/page_filter.h"
 #include "makedumpfile/format/page_writer.h"
 
@@ -12,7 +13,7 @@ namespace kdump {
 
 // Of the format that the request names. All but the observer must outlive it.
 std::unique_ptr<PageWriter> create_writer(const DumpRequest& request, const KernelInfo& kernel,
-                                          const PageFilter& filter, RandomAccess& place,
-                                          DumpObserver& observer);
+                                          const PageFilter& filter, const ErasePlan& erasure,
+                                          RandomAccess& place, DumpObserver& observer);
 
 }  // namespace kdump

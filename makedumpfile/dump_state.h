@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "makedumpfile/dump.h"
+#include "makedumpfile/erase/evaluate.h"
 #include "makedumpfile/filter/page_filter.h"
 #include "makedumpfile/format/page_writer.h"
 #include "makedumpfile/kernel/kernel_info.h"
@@ -29,6 +30,7 @@ struct Dump {
   WindowScan scan;
   std::unique_ptr<PageWriter> writer;
   DumpReport& report;
+  const ErasePlan& erasure;
   CopyOrder order = CopyOrder::ascending;
   bool vital_pages_saved = false;  // important_first: ProtectedPages::is_vital
 };

@@ -120,7 +120,7 @@ int invalid_command_line(const Error& error) {
 
 Status run_mode(const ModeRow& mode, Options& options, Console& console) {
   const bool reads_dump = mode.mode != Mode::save_facts && mode.mode != Mode::check_params;
-  if (reads_dump) options.dump.named = TRY(read_named_file(options));
+  if (reads_dump) TRY(read_named_files(options, options.dump));
   return mode.run(options, console);
 }
 

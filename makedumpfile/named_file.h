@@ -10,8 +10,9 @@
 
 namespace kdump {
 
-// The facts of the file that -x or -i names; empty when neither does.
-Result<NamedFacts> read_named_file(const Options& options);
+// The files of -x, -i and --config into `dump`: facts, and the rules held against the types of the -x file,
+// with their symbols among the facts. The rules are read first, since a vmlinux takes its time.
+Status read_named_files(const Options& options, DumpRequest& dump);
 
 // -g: what `vmlinux` tells into a new file of mode 0644, which appears as a whole or not at all.
 Status save_facts(const std::string& vmlinux, const std::string& output, bool overwrite);

@@ -150,6 +150,8 @@ constexpr Option<Parsing> kTable[] = {
     {{'i', nullptr, kRequired, "FILE", "take facts from a FILE that -g has written"},
      name_file<&Parsing::vmcoreinfo>},
     {{'g', nullptr, kRequired, "FILE", "write the facts of the -x VMLINUX to FILE"}, save_facts},
+    {{0, "config", kRequired, "FILE", "erase what the rules in FILE say (makedumpfile.conf(5)), with -x"},
+     name_file<&Parsing::erase_rules>},
     {{0, "num-threads", kRequired, "N", "threads that read and compress"}, set_threads},
     {{0, "message-level", kRequired, "N", "sum of 1 progress, 2 common, 4 error, 8 debug, 16 report"},
      set_message_level},
@@ -180,7 +182,6 @@ constexpr Option<Parsing> kNotBuilt[] = {
     {{0, "mem-usage", kNone, nullptr, ""}, not_built},
     {{0, "partial-dmesg", kNone, nullptr, ""}, not_built},
     {{0, "vtop", kRequired, "ADDRESS", ""}, not_built},
-    {{0, "config", kRequired, "FILE", ""}, not_built},
     {{0, "eppic", kRequired, "FILE", ""}, not_built},
     {{0, "extension", kRequired, "FILE", ""}, not_built},
     {{0, "diskset", kRequired, "VMCORE", ""}, not_built},
@@ -245,8 +246,17 @@ Status check_named_files(const Parsing& parsing) {
   return parsing.saved_facts.empty() ? Status() : check_saving_facts(parsing);
 }
 
+Status check_erase_rules(const Parsing& parsing) {
+  if (parsing.erase_rules.empty()) return {};
+  if (parsing.vmlinux.empty())
+    return fail(ErrorKind::usage, "--config needs -x VMLINUX, which has the types that its rules name");
+  if (parsing.mode == Mode::dump && parsing.saved_facts.empty()) return {};
+  return fail(ErrorKind::usage, "--config goes with making a dump only");
+}
+
 Status check_combination(Parsing& parsing) {
   TRY(check_named_files(parsing));
+  TRY(check_erase_rules(parsing));
   if (!parsing.saved_facts.empty()) parsing.mode = Mode::save_facts;
   const bool writes_dump = parsing.mode == Mode::dump;
   if (parsing.dump.dry_run && !writes_dump) {

@@ -29,6 +29,7 @@ struct Options {
   std::vector<std::string> files;  // positional arguments, checked against the mode
   std::string vmlinux;             // -x; reading it into dump.named is the caller's, and likewise for
   std::string vmcoreinfo;          // -i
+  std::string erase_rules;         // --config, into dump.erase
 };
 
 // `arguments` excludes the program's name. `dump` holds the file names where they belong (for -R and the log,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 #include <cctype>
-#include <limits>
 #include <span>
 
 #include "common/text.h"
@@ -28,7 +27,7 @@ std::optional<uint64_t> number_of_bytes(std::string_view word) {
   if (word.ends_with('M') || word.ends_with('m')) shift = 20;
   if (shift != 0) word.remove_suffix(1);
   const auto number = parse_u64(word);
-  if (!number || *number == 0 || *number > std::numeric_limits<uint64_t>::max() >> shift) return std::nullopt;
+  if (!number || *number == 0 || *number > kMaxErasedBytes >> shift) return std::nullopt;
   return *number << shift;
 }
 
@@ -136,7 +135,7 @@ class Parser {
     if (found.kind == RuleWord::Kind::word && is_digit(found.text[0])) {
       command.bytes = number_of_bytes(found.text);
       if (!command.bytes)
-        return fail_at(file_, found.place, "size '{}' is no number of bytes (at least 1; 4096, 4K, 1M)",
+        return fail_at(file_, found.place, "size '{}' is no number of bytes (1 to 1024M; 4096, 4K, 1M)",
                        found.text);
       take();
       return {};

@@ -7,7 +7,7 @@
 //   erase      := "erase" path [ "size" ( number | path ) | "nullify" ]
 //   loop       := "for" NAME "in" path [ "via" path | "within" NAME [ ":" path ] ] { erase } "endfor"
 //   path       := NAME { "." NAME }                    one word
-//   number     := DIGITS [ "K" | "M" ]                 bytes, 1024-based, any case
+//   number     := DIGITS [ "K" | "M" ]                 bytes, 1024-based, any case, at most 1024M
 //
 // Words are separated by blanks and line ends; a section's header stands on a line of its own; "#" begins a
 // comment that ends with the line. In a loop every path of "erase" begins with the loop's NAME, that of
@@ -74,6 +74,8 @@ struct EraseRules {
 };
 
 inline constexpr std::string_view kVmlinuxSection = "vmlinux";
+// The most that one command erases of one object; what memory says is held against it, too.
+inline constexpr uint64_t kMaxErasedBytes = uint64_t{1} << 30;
 
 // The text of a file named `file`. Errors name it, the line and the column, what was found there and what
 // belongs there.

@@ -11,6 +11,8 @@ using Ehdr = elf::Ehdr64<Little>;
 using Phdr = elf::Phdr64<Little>;
 using Shdr = elf::Shdr64<Little>;
 
+constexpr uint64_t kNoteAlignment = 4;
+
 constexpr uint64_t round_up(uint64_t value, uint64_t unit) { return (value + unit - 1) / unit * unit; }
 
 // The parts of `range` that none of `covered` has, which are sorted by their beginnings.
@@ -24,6 +26,22 @@ void add_uncovered(PhysRange range, const std::vector<PhysRange>& covered,
     if (range.empty()) return;
   }
   loads.push_back({VirtAddr(), range});
+}
+
+// The notes of the input, and behind them one named ERASEINFO where something was erased.
+ByteVector notes_with_erase_info(const Notes& notes, std::string_view erase_info) {
+  ByteVector all(notes.raw().begin(), notes.raw().end());
+  if (erase_info.empty()) return all;
+  constexpr std::string_view kName("ERASEINFO", sizeof "ERASEINFO");  // with its NUL
+  elf::Nhdr<Little> header{};
+  header.n_namesz = kName.size();
+  header.n_descsz = static_cast<uint32_t>(erase_info.size());
+  for (const Bytes part : {bytes_of(header), bytes_of(kName), bytes_of(erase_info)}) {
+    all.resize(round_up(all.size(), kNoteAlignment));
+    all.insert(all.end(), part.begin(), part.end());
+  }
+  all.resize(round_up(all.size(), kNoteAlignment));
+  return all;
 }
 
 }  // namespace
@@ -41,7 +59,10 @@ std::vector<VirtualSegment> elf_loads(const Vmcore& vmcore) {
 }
 
 ElfWriter::ElfWriter(RandomAccess& sink, ElfParameters parameters)
-    : sink_(sink), parameters_(std::move(parameters)), output_(sink) {}
+    : sink_(sink),
+      parameters_(std::move(parameters)),
+      all_notes_(notes_with_erase_info(*parameters_.notes, parameters_.erase_info)),
+      output_(sink) {}
 
 Status ElfWriter::write_header() {
   runs_.clear();
@@ -116,7 +137,7 @@ Status ElfWriter::write_program_headers() {
   Phdr note{};
   note.p_type = elf::PT_NOTE;
   note.p_offset = notes_;
-  note.p_filesz = note.p_memsz = parameters_.notes->raw().size();
+  note.p_filesz = note.p_memsz = all_notes_.size();
   TRY(output_.put(bytes_of(note)));
   TRY(for_each_load([this](const Phdr& phdr) { return output_.put(bytes_of(phdr)); }));
   if (headers_ < elf::PN_XNUM) return {};
@@ -134,7 +155,7 @@ Status ElfWriter::begin_pages(uint64_t count, bool /*shared_zero_page*/) {
     ++headers_;
     return {};
   }));
-  const Bytes notes = parameters_.notes->raw();
+  const Bytes notes = all_notes_;
   notes_ = sizeof(Ehdr) + headers_ * sizeof(Phdr) + (headers_ < elf::PN_XNUM ? 0 : sizeof(Shdr));
   data_ = round_up(notes_ + notes.size(), parameters_.page_size);
   TRY(sink_.allocate(0, data_));

@@ -27,6 +27,7 @@ struct ElfParameters {
   uint64_t page_size = 0;  // bytes
   uint16_t machine = 0;    // elf::EM_…
   const Notes* notes = nullptr;
+  std::string_view erase_info = {};   // what was erased, a line an object; becomes a note
   std::vector<VirtualSegment> loads;  // PT_LOADs without gaps; physical ranges may overlap
 };
 
@@ -72,6 +73,7 @@ class ElfWriter final : public PageWriter {
 
   RandomAccess& sink_;
   ElfParameters parameters_;
+  ByteVector all_notes_;
   StoredRuns runs_;
   ForwardOutput output_;
   uint64_t headers_ = 0;  // program headers

@@ -12,12 +12,13 @@ constexpr uint64_t round_up(uint64_t value, uint64_t unit) { return (value + uni
 
 }  // namespace
 
-KdumpLayout::KdumpLayout(uint64_t page_size, Pfn max_pfn, uint64_t notes_size) {
+KdumpLayout::KdumpLayout(uint64_t page_size, Pfn max_pfn, uint64_t notes_size, uint64_t erase_info_size) {
   constexpr uint64_t kSubHeaderSize = sizeof(diskdump::KdumpSubHeader<Little>);
-  sub_header_blocks = round_up(kSubHeaderSize + notes_size, page_size) / page_size;
+  sub_header_blocks = round_up(kSubHeaderSize + notes_size + erase_info_size, page_size) / page_size;
   bitmap_bytes = round_up(round_up(max_pfn.value(), 8) / 8, page_size);
   sub_header = page_size;
   notes = sub_header + kSubHeaderSize;
+  erase_info = notes + notes_size;
   bitmap1 = (1 + sub_header_blocks) * page_size;
   bitmap2 = bitmap1 + bitmap_bytes;
   descriptors = bitmap2 + bitmap_bytes;
@@ -26,7 +27,8 @@ KdumpLayout::KdumpLayout(uint64_t page_size, Pfn max_pfn, uint64_t notes_size) {
 KdumpWriter::KdumpWriter(RandomAccess& sink, const KdumpParameters& parameters)
     : sink_(sink),
       parameters_(parameters),
-      layout_(parameters.page_size, parameters.max_pfn, parameters.notes->raw().size()),
+      layout_(parameters.page_size, parameters.max_pfn, parameters.notes->raw().size(),
+              parameters.erase_info.size()),
       output_(sink) {}
 
 diskdump::DiskDumpHeader<Little> KdumpWriter::header(bool incomplete) const {
@@ -59,6 +61,10 @@ diskdump::KdumpSubHeader<Little> KdumpWriter::sub_header() const {
     sub.offset_note = layout_.notes;
     sub.size_note = notes.raw().size();
   }
+  if (!parameters_.erase_info.empty()) {
+    sub.offset_eraseinfo = layout_.erase_info;
+    sub.size_eraseinfo = parameters_.erase_info.size();
+  }
   sub.max_mapnr_64 = parameters_.max_pfn.value();
   return sub;
 }
@@ -82,6 +88,8 @@ Status KdumpWriter::write_header() {
   const Bytes notes = parameters_.notes->raw();
   ByteVector block(bytes_of(sub).begin(), bytes_of(sub).end());
   block.insert(block.end(), notes.begin(), notes.end());
+  const Bytes erase_info = bytes_of(parameters_.erase_info);
+  block.insert(block.end(), erase_info.begin(), erase_info.end());
   return write_padded(layout_.sub_header, block, layout_.bitmap1);
 }
 

@@ -26,16 +26,18 @@ struct KdumpParameters {
   int64_t crash_time = 0;  // seconds since the epoch
   diskdump::UtsName utsname{};
   const Notes* notes = nullptr;
+  std::string_view erase_info = {};  // what was erased, a line an object
 };
 
 // Where the parts of a dump lie, in bytes from its start.
 struct KdumpLayout {
-  KdumpLayout(uint64_t page_size, Pfn max_pfn, uint64_t notes_size);
+  KdumpLayout(uint64_t page_size, Pfn max_pfn, uint64_t notes_size, uint64_t erase_info_size = 0);
 
   uint64_t sub_header_blocks;
   uint64_t bitmap_bytes;  // of one of the two, whole blocks
   uint64_t sub_header;
   uint64_t notes;
+  uint64_t erase_info;  // behind the notes, where its place is known before the pages are written
   uint64_t bitmap1;
   uint64_t bitmap2;
   uint64_t descriptors;

@@ -43,18 +43,23 @@ void terminate(diskdump::UtsName& name) {
     field[diskdump::kUtsFieldSize - 1] = '\0';
 }
 
-// struct uts_namespace begins with struct new_utsname name (include/linux/utsname.h), or says where it is.
 diskdump::UtsName read_utsname(const Facts& facts, const AddressSpace& address_space) {
-  const auto symbol = facts.symbol("init_uts_ns");
-  if (!symbol) return {};
-  const uint64_t offset = facts.offset("uts_namespace.name").value_or(0);
-  auto name = address_space.read_value<diskdump::UtsName>(*symbol + offset);
+  const auto place = utsname_place(facts);
+  if (!place) return {};
+  auto name = address_space.read_value<diskdump::UtsName>(*place);
   if (!name) return {};
   terminate(*name);
   return *name;
 }
 
 }  // namespace
+
+// struct uts_namespace begins with struct new_utsname name (include/linux/utsname.h), or says where it is.
+std::optional<VirtAddr> utsname_place(const Facts& facts) {
+  const auto symbol = facts.symbol("init_uts_ns");
+  if (!symbol) return std::nullopt;
+  return *symbol + facts.offset("uts_namespace.name").value_or(0);
+}
 
 KernelInfo::KernelInfo(const Vmcore& vmcore, std::unique_ptr<Facts> facts,
                        std::unique_ptr<AddressSpace> address_space)

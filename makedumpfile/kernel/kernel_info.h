@@ -56,6 +56,9 @@ class KernelInfo {
   std::vector<std::string> provider_notes_;
 };
 
+// Where struct new_utsname of the dead kernel lies; nullopt: nothing tells.
+std::optional<VirtAddr> utsname_place(const Facts& facts);
+
 // Gathers the facts. `vmcore` must outlive the result. A dump without VMCOREINFO gives what the headers alone
 // tell; what needs more says so when it is asked for.
 // `named`: facts from a file of the user's, which must be of the same kernel (named_facts.h).

@@ -45,16 +45,22 @@ void PageEncoder::read_pages(Batch& batch) {
   }
 }
 
+Status PageEncoder::read(PhysAddr addr, MutableBytes out) const {
+  TRY(settings_.vmcore->read(addr, out));
+  if (settings_.erased != nullptr) settings_.erased->apply(addr, out);
+  return {};
+}
+
 void PageEncoder::read_run(Batch& batch, size_t first, size_t count) const {
   const size_t page_size = settings_.page_size;
   const auto address = [&](size_t i) { return PhysAddr(batch.pfns[i].value() * page_size); };
   const auto space = [&](size_t i, size_t pages) {
     return MutableBytes(batch.input.get() + i * page_size, pages * page_size);
   };
-  if (settings_.vmcore->read(address(first), space(first, count))) return;
+  if (read(address(first), space(first, count))) return;
   // Some page of the run is bad: find out which.
   for (size_t i = first; i < first + count; ++i) {
-    if (!settings_.vmcore->read(address(i), space(i, 1))) batch.stored[i].fate = PageFate::lost;
+    if (!read(address(i), space(i, 1))) batch.stored[i].fate = PageFate::lost;
   }
 }
 

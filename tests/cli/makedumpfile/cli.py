@@ -262,7 +262,7 @@ class CommandLine(unittest.TestCase):
                 self.assertFalse(self.out.exists())
 
     def test_options_that_are_not_built_yet_say_so(self):
-        for options in (["-e"], ["-X"], ["--split"], ["--reassemble"], ["-L", "1M"], ["--mem-usage"], ["--vtop", "0"], ["--config", "c"], ["--eppic", "e"],
+        for options in (["-e"], ["-X"], ["--split"], ["--reassemble"], ["-L", "1M"], ["--mem-usage"], ["--vtop", "0"], ["--eppic", "e"],
                         ["--extension", "e"], ["--diskset", "d"], ["--splitblock-size", "1"], ["--partial-dmesg"],
                         ["--xen-syms", "x"], ["--xen-vmcoreinfo", "x"], ["--xen_phys_start", "0"], ["-d", "31,1"]):
             with self.subTest(options=options):
@@ -415,6 +415,21 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(info.read_text(), "precious")
         self.fail_with("debug information", "-g", self.path("new"), "-x", "/bin/true")
         self.assertEqual(sorted(p.name for p in info.parent.iterdir()), ["core", "info"])
+
+    def test_bad_erase_rules(self):
+        rules = self.path("rules")
+        self.fail_with("--config needs -x VMLINUX", "--config", rules, self.core, self.out)
+        self.fail_with("--config goes with making a dump only", "--config", rules, "-x", rules, "--dump-dmesg", self.core, self.out)
+        self.fail_with("no such file or directory", "--config", rules, "-x", rules, self.core, self.out)
+        for text, message in (("erase", "2:1: the file ends where a symbol with members belongs"),
+                              ("scrub a", "1:1: 'scrub' where 'erase', 'for' or a section belongs"),
+                              ("for i in a\n  erase i\n", "3:1: the file ends where 'erase' or the 'endfor' of the loop in line 1"),
+                              ("erase a size none.\n", "1:14: 'none.' is no symbol with members")):
+            with self.subTest(text=text):
+                rules.write_text(text)
+                done = self.fail_with(f"--config: {rules}:{message}", "--config", rules, "-x", "/no/such/file", self.core, self.out)
+                self.assertEqual(len(done.stderr.splitlines()), 1)
+                self.assertFalse(self.out.exists())
 
     # The log and the man page.
 
