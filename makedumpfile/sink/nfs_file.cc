@@ -8,7 +8,7 @@
 namespace kdump {
 namespace {
 
-constexpr size_t kWrites = 4;  // on their way at a time
+constexpr size_t kWrites = 8;  // on their way at a time
 
 struct WriteSlot {
   ByteVector buffer;
