@@ -21,6 +21,8 @@ INCOMPLETE = REPORT | {"vmcore-incomplete"}
 WHOLE = REPORT | {"vmcore"}
 # What is there of a dump that its target was lost in the middle of.
 TORN = frozenset({"vmcore-dmesg.txt", "vmcore-incomplete"})
+# What is there when its target was full.
+FULL = TORN | {f"{name}-incomplete" for name in CIRCUMSTANCES}
 
 ALONE = f"path {LOCAL}"
 LAST = f"fallback ext4 /dev/vda path={LOCAL}"
@@ -134,7 +136,7 @@ FAULTS = (
           config=SSH, at_half=Stage.blip, left={sites.SSH_FOLDER: WHOLE}),
     Fault("SSH: disk full at half", "fills the server's file system when half of the dump is there",
           "[Nn]o space", config=SSH, at_half=lambda stage: stage.site.fill(sites.SSH_FOLDER),
-          left={sites.SSH_FOLDER: TORN | {f"{name}-incomplete" for name in CIRCUMSTANCES}, **ALL_IS_LOCAL}),
+          left={sites.SSH_FOLDER: FULL, **ALL_IS_LOCAL}),
     Fault("NFS 3: server dead before", "kills it before the panic", "cannot connect", config=NFS3,
           at_servers=lambda stage: stage.site.nfs.kill(), left=ALL_IS_LOCAL),
     Fault("NFS 3: export read-only", "exports it so before the panic", "[Rr]ead-only|ROFS", config=NFS3,
@@ -151,7 +153,7 @@ FAULTS = (
           config=NFS3, at_half=Stage.blip, left={sites.NFS3_FOLDER: WHOLE}),
     Fault("NFS 3: disk full at half", "fills the server's file system when half of the dump is there",
           "[Nn]o space", config=NFS3, at_half=lambda stage: stage.site.fill(sites.NFS3_FOLDER),
-          left={sites.NFS3_FOLDER: INCOMPLETE, **ALL_IS_LOCAL}),
+          left={sites.NFS3_FOLDER: FULL, **ALL_IS_LOCAL}),
     Fault("NFS 4: server stalls", "stops it when half of the dump is there", "(no answer|no progress|lost)", config=NFS4,
           at_half=lambda stage: stage.site.nfs.freeze(), left={sites.NFS4_FOLDER: TORN, **ALL_IS_LOCAL}),
     Fault("NFS 4: link cut at half", "pulls the cable when half of the dump is there", "(no answer|no progress|lost)", config=NFS4,
