@@ -91,12 +91,16 @@ Failure NfsContext::refused(const NfsCall& call, std::string_view doing, const s
 }
 
 // Of a server that cannot be reached libnfs only says that a socket failed.
-Status NfsContext::reach(const Deadline& deadline) const {
-  constexpr uint16_t kRpcbindPort = 111;
-  uint16_t port = target_.version >= kVersion4 ? target_.port : target_.mount_port;
-  if (port == 0) port = target_.version >= kVersion4 ? kNfsPort : kRpcbindPort;
+Status NfsContext::reach(uint16_t port, const Deadline& deadline) const {
   TRY(with_context(connect_tcp(target_.address, port, deadline), "{}: port {}", peer_, port));
   return {};
+}
+
+// Where the mount begins: at the server itself, or at whom it has to ask first.
+uint16_t NfsContext::first_port() const {
+  constexpr uint16_t kRpcbindPort = 111;
+  if (target_.version >= kVersion4) return target_.port == 0 ? kNfsPort : target_.port;
+  return target_.mount_port == 0 ? kRpcbindPort : target_.mount_port;
 }
 
 Status NfsContext::mount() {
@@ -109,10 +113,14 @@ Status NfsContext::mount() {
   if (parsed == nullptr) return fail("{}: libnfs refuses its options: {}", peer_, nfs_get_error(raw()));
   nfs_destroy_url(parsed);
   const Deadline deadline(target_.connect_timeout);
-  TRY(reach(deadline));
-  return perform(deadline, "mount", target_.export_path, [this](NfsCall* call) {
+  TRY(reach(first_port(), deadline));
+  Status mounted = perform(deadline, "mount", target_.export_path, [this](NfsCall* call) {
     return nfs_mount_async(raw(), target_.address.c_str(), target_.export_path.c_str(), nfs_call_back, call);
   });
+  // rpcbind may know a server that is gone.
+  const bool lost = !mounted && dead() && mounted.error().kind() != ErrorKind::timed_out;
+  if (lost) TRY(reach(target_.port == 0 ? kNfsPort : target_.port, deadline));
+  return mounted;
 }
 
 size_t NfsContext::write_bytes() const {

@@ -89,7 +89,8 @@ class NfsContext : public NfsClient {
 
  private:
   Result<std::unique_ptr<File>> open(const std::string& path, int flags, std::string_view doing);
-  Status reach(const Deadline& deadline) const;
+  [[nodiscard]] uint16_t first_port() const;
+  Status reach(uint16_t port, const Deadline& deadline) const;
   Status wait(const Deadline& deadline, std::string_view doing);
   [[nodiscard]] size_t unanswered() const {
     return static_cast<size_t>(std::ranges::count(calls_, false, &NfsCall::done));
