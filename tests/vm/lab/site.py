@@ -68,7 +68,8 @@ class Site:
     def hand_over(self, run: crashrun.Run, folder: str) -> Path:
         """Have a folder of the guest's brought here as a tar archive."""
         where = "/run/hand-over"
-        run.command(f"mkdir -p {where} && mount -i -t nfs -o addr={network.SERVER},vers=3,nolock,proto=tcp,mountproto=tcp"
+        run.command(f"until grep -q {network.GUEST} /proc/net/fib_trie; do sleep 0.2; done;"  # it has just booted
+                    f" mkdir -p {where} && mount -i -t nfs -o addr={network.SERVER},vers=3,nolock,proto=tcp,mountproto=tcp"
                     f" {network.SERVER}:{NFS3_FOLDER} {where} && tar -cf {where}/{HAND_OVER} -C {folder} ."
                     f"; status=$?; umount {where}; exit $status", 120)
         return self.folder(f"{NFS3_FOLDER}/{HAND_OVER}")
