@@ -21,7 +21,9 @@ constexpr uint64_t kDefaultPageSize = 4096;
 
 struct CoreHeaders {
   uint16_t machine = 0;
-  std::vector<MemorySegment> segments;
+  std::vector<MemorySegment> existing;  // as p_memsz says
+  std::vector<MemorySegment> stored;    // as p_filesz says
+  bool all_stored = true;
   std::vector<VirtualSegment> virtual_segments;
   ByteVector notes;
 };
@@ -113,15 +115,19 @@ class HeaderReader {
   }
 
   Status take_memory(const Phdr& phdr, uint64_t at) {
-    const uint64_t size = std::min<uint64_t>(phdr.p_filesz, phdr.p_memsz);
+    const uint64_t size = phdr.p_memsz;
+    const uint64_t stored = std::min<uint64_t>(phdr.p_filesz, size);
     if (phdr.p_paddr == kNoPhysicalAddress || size == 0) return {};
     const uint64_t begin = phdr.p_paddr;
-    if (begin + size < begin || phdr.p_offset + size < phdr.p_offset) {
-      return bad(at, "program header", "p_paddr {:#x}, p_offset {:#x} and p_filesz {:#x} go beyond 64 bits",
-                 begin, uint64_t{phdr.p_offset}, size);
+    if (begin + size < begin || phdr.p_offset + stored < phdr.p_offset) {
+      return bad(at, "program header",
+                 "p_paddr {:#x}, p_offset {:#x}, p_filesz {:#x} and p_memsz {:#x} go beyond 64 bits", begin,
+                 uint64_t{phdr.p_offset}, stored, size);
     }
     const PhysRange range{PhysAddr(begin), PhysAddr(begin + size)};
-    headers_.segments.push_back({range, phdr.p_offset});
+    headers_.existing.push_back({range, phdr.p_offset});
+    if (stored != 0) headers_.stored.push_back({{range.begin, range.begin + stored}, phdr.p_offset});
+    headers_.all_stored &= stored == size;
     // QEMU's dumps without paging have 0 everywhere.
     if (phdr.p_vaddr != 0) headers_.virtual_segments.push_back({VirtAddr(phdr.p_vaddr), range});
     return {};
@@ -144,7 +150,9 @@ class ElfCore final : public Vmcore {
   ElfCore(std::unique_ptr<ByteSource> source, CoreHeaders headers, bool big_endian)
       : source_(std::move(source)),
         machine_(headers.machine),
-        memory_map_(std::move(headers.segments)),
+        memory_map_(std::move(headers.existing)),
+        stored_(std::move(headers.stored)),
+        all_stored_(headers.all_stored),
         virtual_segments_(std::move(headers.virtual_segments)),
         notes_(Notes::parse(std::move(headers.notes), big_endian, source_->name() + ": notes")),
         page_size_(page_size_of(notes_)) {}
@@ -156,6 +164,8 @@ class ElfCore final : public Vmcore {
   [[nodiscard]] std::span<const VirtualSegment> virtual_segments() const override {
     return virtual_segments_;
   }
+  [[nodiscard]] Result<std::vector<PfnRange>> excluded_earlier(PfnRange window,
+                                                               unsigned page_shift) const override;
   Status read(PhysAddr addr, MutableBytes out) const override;
 
  private:
@@ -165,17 +175,42 @@ class ElfCore final : public Vmcore {
   std::unique_ptr<ByteSource> source_;
   uint16_t machine_;
   MemoryMap memory_map_;
+  MemoryMap stored_;
+  bool all_stored_;
   std::vector<VirtualSegment> virtual_segments_;
   Notes notes_;
   uint64_t page_size_;
 };
 
+// The pages of `all` that are not in `some`; both are ascending.
+std::vector<PfnRange> difference(std::span<const PfnRange> all, std::span<const PfnRange> some) {
+  std::vector<PfnRange> rest;
+  for (PfnRange range : all) {
+    while (!some.empty() && some.front().end <= range.begin) some = some.subspan(1);
+    for (size_t i = 0; i < some.size() && some[i].begin < range.end; ++i) {
+      if (range.begin < some[i].begin) rest.push_back({range.begin, some[i].begin});
+      range.begin = some[i].end;
+    }
+    if (!range.empty()) rest.push_back(range);
+  }
+  return rest;
+}
+
+Result<std::vector<PfnRange>> ElfCore::excluded_earlier(PfnRange window, unsigned page_shift) const {
+  if (all_stored_) return std::vector<PfnRange>();
+  return difference(memory_map_.pages(window, page_shift), stored_.pages(window, page_shift));
+}
+
 Status ElfCore::read(PhysAddr addr, MutableBytes out) const {
   while (!out.empty()) {
-    const MemorySegment* segment = memory_map_.find(addr);
+    const MemorySegment* segment = stored_.find(addr);
     const uint64_t left = segment != nullptr ? segment->range.end - addr : gap_in_page(addr);
     const size_t step = std::min<uint64_t>(out.size(), left);
-    if (step == 0) return fail("{}: physical address {:#x} is not in the dump", name(), addr.value());
+    if (step == 0) {
+      return fail(
+          "{}: physical address {:#x} {}", name(), addr.value(),
+          memory_map_.find(addr) == nullptr ? "is not in the dump" : "was excluded when the dump was made");
+    }
     if (segment != nullptr) {
       TRY(source_->read(segment->file_offset + (addr - segment->range.begin), out.first(step)));
     } else {
@@ -189,9 +224,9 @@ Status ElfCore::read(PhysAddr addr, MutableBytes out) const {
 
 uint64_t ElfCore::gap_in_page(PhysAddr addr) const {
   const PhysAddr page(addr.value() & ~(page_size_ - 1));
-  const MemorySegment* in_page = memory_map_.find_from(page);
+  const MemorySegment* in_page = stored_.find_from(page);
   if (in_page == nullptr || in_page->range.begin - page >= page_size_) return 0;
-  const MemorySegment* next = memory_map_.find_from(addr);
+  const MemorySegment* next = stored_.find_from(addr);
   const uint64_t page_left = page_size_ - (addr - page);
   return next == nullptr ? page_left : std::min(page_left, next->range.begin - addr);
 }

@@ -51,10 +51,17 @@ const MemorySegment* MemoryMap::find_from(PhysAddr addr) const {
 }
 
 std::vector<PfnRange> MemoryMap::pages(unsigned page_shift) const {
+  return pages({Pfn(), max_pfn(page_shift)}, page_shift);
+}
+
+std::vector<PfnRange> MemoryMap::pages(PfnRange window, unsigned page_shift) const {
   std::vector<PfnRange> ranges;
-  for (const MemorySegment& segment : segments_) {
-    const Pfn begin(segment.range.begin.value() >> page_shift);
-    const Pfn end(((segment.range.end.value() - 1) >> page_shift) + 1);
+  const auto first = std::ranges::upper_bound(segments_, PhysAddr(window.begin.value() << page_shift), {},
+                                              [](const MemorySegment& s) { return s.range.end; });
+  for (auto segment = first; segment != segments_.end(); ++segment) {
+    const Pfn begin = std::max(Pfn(segment->range.begin.value() >> page_shift), window.begin);
+    const Pfn end = std::min(Pfn(((segment->range.end.value() - 1) >> page_shift) + 1), window.end);
+    if (begin >= window.end) break;
     if (!ranges.empty() && begin <= ranges.back().end) {
       ranges.back().end = std::max(ranges.back().end, end);
     } else {

@@ -29,6 +29,8 @@ class MemoryMap {
   [[nodiscard]] const MemorySegment* find_from(PhysAddr addr) const;
   // Page ranges with data: a page counts when any byte of it is in a segment.
   [[nodiscard]] std::vector<PfnRange> pages(unsigned page_shift) const;
+  // The same of those in `window`.
+  [[nodiscard]] std::vector<PfnRange> pages(PfnRange window, unsigned page_shift) const;
   // One past the highest page frame with data; 0 for an empty map. The formats call it max_mapnr.
   [[nodiscard]] Pfn max_pfn(unsigned page_shift) const;
 

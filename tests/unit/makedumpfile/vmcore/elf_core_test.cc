@@ -11,6 +11,7 @@ namespace {
 
 using test::ElfCoreBuilder;
 using test::MemorySource;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 Result<std::unique_ptr<Vmcore>> open(ByteVector file) {
@@ -90,24 +91,31 @@ TEST(ElfCore, HonoursThePlaceOfProgramHeadersAndNotes) {
   EXPECT_EQ((*core)->notes().damage(), "");
 }
 
-TEST(ElfCore, IgnoresLoadsWithoutPhysicalAddressOrData) {
+TEST(ElfCore, IgnoresLoadsWithoutPhysicalAddressOrMemory) {
   ElfCoreBuilder<> builder;
   builder.add(elf::PT_LOAD, 0x1000, UINT64_MAX, 0x1000);
-  builder.add(elf::PT_LOAD, 0x1000, 0x5000, 0).p_memsz = 0x1000;
+  builder.add(elf::PT_LOAD, 0x1000, 0x5000, 0);
   builder.put(0x1000, filled(0x1000, 'a'));
   const auto core = open(builder.build());
   ASSERT_TRUE(core) << core.error().message();
   EXPECT_TRUE((*core)->memory_map().segments().empty());
 }
 
-TEST(ElfCore, MemoryExcludedByAnEarlierFilterIsNotInTheMap) {
+TEST(ElfCore, MemoryExcludedByAnEarlierFilterIsInTheMapAlone) {
   ElfCoreBuilder<> builder;
   builder.add(elf::PT_LOAD, 0x1000, 0x10000, 0x1000).p_memsz = 0x8000;
+  builder.add(elf::PT_LOAD, 0, 0x20000, 0).p_memsz = 0x1000;
   builder.put(0x1000, filled(0x1000, 'a'));
   const auto core = open(builder.build());
   ASSERT_TRUE(core) << core.error().message();
-  EXPECT_EQ((*core)->memory_map().max_pfn(12), Pfn(0x11));
-  EXPECT_THAT(read_text(**core, 0x11000, 1), HasSubstr("physical address 0x11000 is not in the dump"));
+  EXPECT_EQ((*core)->memory_map().max_pfn(12), Pfn(0x21));
+  EXPECT_THAT(*(*core)->excluded_earlier({Pfn(0), Pfn(0x40)}, 12),
+              ElementsAre(PfnRange{Pfn(0x11), Pfn(0x18)}, PfnRange{Pfn(0x20), Pfn(0x21)}));
+  EXPECT_THAT(*(*core)->excluded_earlier({Pfn(0x12), Pfn(0x14)}, 12),
+              ElementsAre(PfnRange{Pfn(0x12), Pfn(0x14)}));
+  EXPECT_EQ(read_text(**core, 0x10fff, 1), "a");
+  EXPECT_THAT(read_text(**core, 0x11000, 1), HasSubstr("physical address 0x11000 was excluded"));
+  EXPECT_THAT(read_text(**core, 0x18000, 1), HasSubstr("physical address 0x18000 is not in the dump"));
 }
 
 TEST(ElfCore, AReadMayCrossSegments) {

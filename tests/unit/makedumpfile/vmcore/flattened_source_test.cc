@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "makedumpfile/vmcore/flattened_source.h"
+
+#include <gmock/gmock.h>
+
+#include "common/layout/flattened.h"
+#include "tests/unit/makedumpfile/support/elf_core_builder.h"
+
+namespace kdump {
+namespace {
+
+using test::MemorySource;
+using ::testing::HasSubstr;
+
+class Stream {
+ public:
+  Stream() {
+    flattened::StartHeader header;
+    std::memcpy(header.signature, flattened::kSignature, sizeof header.signature);
+    header.type = flattened::kType;
+    header.version = flattened::kVersion;
+    append(bytes_of(header));
+    bytes.resize(flattened::kStartBlockSize);
+  }
+  Stream& record(int64_t offset, std::string_view data) {
+    return header(offset, static_cast<int64_t>(data.size())).append(bytes_of(data));
+  }
+  Stream& header(int64_t offset, int64_t size) {
+    flattened::RecordHeader record;
+    record.offset = offset;
+    record.size = size;
+    return append(bytes_of(record));
+  }
+  Stream& end() { return header(-1, -1); }
+  Stream& append(Bytes data) {
+    bytes.insert(bytes.end(), data.begin(), data.end());
+    return *this;
+  }
+
+  ByteVector bytes;
+};
+
+Result<std::unique_ptr<FlattenedSource>> index(const Stream& stream) {
+  return FlattenedSource::index(std::make_unique<MemorySource>(stream.bytes, "stream"));
+}
+
+std::string content(const Stream& stream) {
+  const auto source = index(stream);
+  if (!source) return "error: " + source.error().message();
+  std::string text((*source)->size(), '?');
+  const Status read = (*source)->read(0, std::as_writable_bytes(std::span(text)));
+  return read ? text : read.error().message();
+}
+
+TEST(FlattenedSource, PutsRecordsWhereTheyBelong) {
+  Stream stream;
+  stream.record(6, "ghi").record(0, "abc").record(3, "def").record(12, "m").end();
+  EXPECT_EQ(content(stream), std::string("abcdefghi\0\0\0m", 13));
+  const auto source = index(stream);
+  std::string part(4, '?');
+  ASSERT_TRUE((*source)->read(2, std::as_writable_bytes(std::span(part))));
+  EXPECT_EQ(part, "cdef");
+  EXPECT_THAT((*source)->read(12, std::as_writable_bytes(std::span(part))).error().message(),
+              HasSubstr("stream: offset 0xd: the file in the stream ends at 0xd"));
+}
+
+TEST(FlattenedSource, LaterRecordsWin) {
+  EXPECT_EQ(content(Stream().record(0, "aaaaaaaa").record(2, "bb").end()), "aabbaaaa");
+  EXPECT_EQ(content(Stream().record(2, "bb").record(0, "aaaaaaaa").end()), "aaaaaaaa");
+  EXPECT_EQ(content(Stream().record(0, "aaaa").record(2, "bbbb").record(1, "c").record(3, "dd").end()),
+            "acbddb");
+  EXPECT_EQ(content(Stream().record(0, "aa").record(0, "").record(0, "bb").end()), "bb");
+}
+
+TEST(FlattenedSource, WhatLiesBehindTheEndIsNoneOfIt) {
+  EXPECT_EQ(content(Stream().record(0, "aa").end().record(0, "bb")), "aa");
+}
+
+TEST(FlattenedSource, ATruncatedStreamIsAnErrorThatNamesThePlace) {
+  Stream stream;
+  stream.record(0, "abc").end();
+  const size_t whole = stream.bytes.size();
+  for (size_t size = 16; size < whole; ++size) {
+    stream.bytes.resize(whole);
+    stream.bytes.resize(size);
+    EXPECT_FALSE(index(stream)) << size;
+  }
+  Stream cut;
+  EXPECT_THAT(content(cut.record(0, "abc")),
+              HasSubstr("stream: offset 0x1013: record header: the stream ends at 0x1013"));
+  Stream short_data;
+  EXPECT_THAT(content(short_data.header(0, 100)), HasSubstr("offset 0x1000: record: 100 bytes of data"));
+}
+
+TEST(FlattenedSource, ImpossibleRecordsAreErrors) {
+  EXPECT_THAT(content(Stream().header(-2, 5)), HasSubstr("impossible offset -2 and size 5"));
+  EXPECT_THAT(content(Stream().header(INT64_MAX, 5)), HasSubstr("impossible"));
+  EXPECT_THAT(content(Stream().header(5, -1)), HasSubstr("impossible"));
+  Stream version;
+  version.bytes[31] = std::byte{2};
+  EXPECT_THAT(content(version.end()), HasSubstr("offset 0x10: type, version: 1 and 2"));
+}
+
+}  // namespace
+}  // namespace kdump
