@@ -6,6 +6,7 @@
 #include "makedumpfile/dump_format.h"
 #include "makedumpfile/dump_state.h"
 #include "makedumpfile/dump_target.h"
+#include "makedumpfile/refilter.h"
 #include "makedumpfile/select_pages.h"
 #include "makedumpfile/smaller_dump.h"
 #include "makedumpfile/vmcore/vmcore.h"
@@ -47,18 +48,21 @@ Failure give_up(Dump& dump, Error error, const RandomAccess& place) {
 }
 
 // Facts that cannot be leave levels 0 and 1: a large dump is better than none. Facts that are missing are an
-// error.
+// error, unless it is only the input's own level that needs them.
 Result<PageFilter> create_filter(const KernelInfo& kernel, const DumpRequest& request, DumpReport& report) {
-  Result<PageFilter> filter = PageFilter::create(kernel, request.dump_level);
-  if (filter || filter.error().kind() != ErrorKind::corrupt) return filter;
+  Result<PageFilter> filter = PageFilter::create(kernel, report.dump_level);
+  const bool asked_for = request.dump_level > dump_level::kZero;
+  if (filter || (filter.error().kind() != ErrorKind::corrupt && asked_for)) return filter;
   report.reasons.push_back(filter.error().message());
-  report.dump_level = request.dump_level & dump_level::kZero;
+  report.dump_level &= dump_level::kZero;
   return PageFilter::create(kernel, report.dump_level);
 }
 
 Status open_and_dump(const DumpRequest& request, DumpReport& report, DumpObserver& observer) {
   TRY(check_target(request));
-  const std::unique_ptr<Vmcore> vmcore = TRY(open_vmcore(request.vmcore, {.use_mmap = request.use_mmap}));
+  const std::unique_ptr<Vmcore> vmcore =
+      TRY(open_vmcore(request.vmcore, {.use_mmap = request.use_mmap, .work_dir = request.work_dir}));
+  report.requested_level = report.dump_level = TRY(refilter_level(request, *vmcore, observer));
   const KernelInfo kernel = TRY(read_kernel_info(*vmcore, request.named));
   report.release = kernel.release();
   PageFilter filter = TRY(create_filter(kernel, request, report));

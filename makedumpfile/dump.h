@@ -26,6 +26,7 @@ struct DumpRequest {
   bool dry_run = false;         // everything but writing
   bool smaller_if_full = true;  // see write_dump
   bool use_mmap = true;
+  std::string work_dir;  // where a vmcore that comes through a pipe is kept; empty: OpenOptions::work_dir
   int dump_level = 0;
   CodecId codec = CodecId::none;
   unsigned num_threads = 1;  // compression and classification workers
@@ -45,13 +46,14 @@ struct DumpRequest {
 
 struct DumpReport {
   std::string release;  // of the kernel that crashed; empty when not known
-  int requested_level = 0;
+  int requested_level = 0;  // with that of the input, where that was filtered before
   int dump_level = 0;          // used: the highest that passed the self-check
   bool keeps_offline = false;  // pages that look offline (poisoned) are kept, since that cannot be right
   bool keeps_hwpoison = false;
   std::vector<std::string> reasons;  // why the level is not the requested one, or what is kept
   // Left out, per class; `kept` are those with a descriptor, the zero and the unreadable ones among them.
   ClassCounts pages;
+  ClassCounts earlier;         // of the pages that the input does not hold: what the rules make of them
   ClassCounts rescued;         // would have been left out, but are protected; by the class they look like
   Evidence evidence;           // what the struct pages say against the rules
   uint64_t unclassified = 0;   // kept: their struct pages could not be read

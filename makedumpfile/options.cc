@@ -116,7 +116,10 @@ Status ignore_number(Parsing& /*options*/, std::string_view argument) {
   return {};
 }
 
-Status ignore(Parsing& /*options*/, std::string_view /*argument*/) { return {}; }
+Status set_work_dir(Parsing& options, std::string_view argument) {
+  options.dump.work_dir = argument;
+  return {};
+}
 
 Status not_built(Parsing& /*options*/, std::string_view /*argument*/) {
   return fail(ErrorKind::unsupported, "not built yet");
@@ -166,7 +169,8 @@ constexpr Option<Parsing> kTable[] = {
     {{'b', nullptr, kRequired, "ORDER", "accepted and without effect"}, ignore_number},
     {{0, "cyclic-buffer", kRequired, "KB", "accepted and without effect: memory use is always bounded"},
      ignore_number},
-    {{0, "work-dir", kRequired, "DIR", "accepted and without effect: there are no temporary files"}, ignore},
+    {{0, "work-dir", kRequired, "DIR", "keep a VMCORE that comes through a pipe in DIR while it is read"},
+     set_work_dir},
     {{'h', "help", kNone, nullptr, "this text"}, show<Mode::help>},
     {{'v', nullptr, kNone, nullptr, "the version"}, show<Mode::version>},
 };

@@ -56,6 +56,7 @@ std::string describe_pages(const DumpReport& report) {
       {"Rescued pages   ", total_of(report.rescued)},
       {"Unaccepted pages", report.pages[PageClass::unaccepted]},
       {"Unreadable pages", report.pages[PageClass::unreadable]},
+      {"Excluded earlier", report.pages[PageClass::earlier]},
       {"Doubtful pages  ", doubtful_pages(report.evidence)},
   };
   for (const auto& [words, count] : more) {

@@ -3,6 +3,7 @@
 
 #include "makedumpfile/dump_details.h"
 #include "makedumpfile/filter/self_check.h"
+#include "makedumpfile/refilter.h"
 #include "makedumpfile/pipeline/zero_runs.h"
 
 namespace kdump {
@@ -14,7 +15,7 @@ void use_rules(Dump& dump, int rules) {
   dump.report.dump_level = rules & dump_level::kMax;
   dump.report.keeps_offline = (rules & dump_level::kKeepOffline) != 0;
   dump.report.keeps_hwpoison = (rules & dump_level::kKeepHwpoison) != 0;
-  dump.writer->set_dump_level(dump.report.dump_level);
+  dump.writer->set_dump_level(dump.report.dump_level | earlier_level(dump.kernel.vmcore()));
 }
 
 enum class Bitmaps { write, only_count };
@@ -24,6 +25,7 @@ Result<uint64_t> classify_pages(Dump& dump, Bitmaps bitmaps) {
   uint64_t dumpable = 0;
   DumpReport& report = dump.report;
   report.pages = {};
+  report.earlier = {};
   report.rescued = {};
   report.evidence = {};
   report.pages_total = 0;
@@ -32,6 +34,7 @@ Result<uint64_t> classify_pages(Dump& dump, Bitmaps bitmaps) {
   dump.observer.step("Excluding unnecessary pages", report.max_pfn);
   const auto visit = [&](const WindowResult& window) -> Status {
     report.pages += window.counts;
+    report.earlier += window.earlier;
     report.rescued += window.rescued;
     report.evidence += window.evidence;
     report.pages_total += window.existing.count();
@@ -65,8 +68,10 @@ Result<uint64_t> select_pages(Dump& dump) {
     if (dump.writer->rewritable()) TRY(dump.writer->write_header());
     dumpable = TRY(classify_pages(dump, dump.writer->rewritable() ? Bitmaps::write : Bitmaps::only_count));
     const DumpReport& report = dump.report;
+    ClassCounts of_kernel = report.pages;  // with what is missing in the input
+    of_kernel += report.earlier;
     const int next = apply_findings(
-        rules, check_classified(rules, report.pages, report.rescued, report.evidence, counters), reasons);
+        rules, check_classified(rules, of_kernel, report.rescued, report.evidence, counters), reasons);
     settled = next == rules;
     rules = next;
   }

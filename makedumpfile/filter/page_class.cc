@@ -5,8 +5,8 @@ namespace kdump {
 
 std::string_view page_class_name(PageClass page_class) {
   constexpr std::array<std::string_view, kPageClassCount> kNames = {
-      "kept",       "zero",     "cache",   "private cache", "user",      "free",
-      "unaccepted", "hwpoison", "offline", "protected",     "unreadable"};
+      "kept",       "zero",     "cache",   "private cache", "user",       "free",
+      "unaccepted", "hwpoison", "offline", "protected",     "unreadable", "earlier"};
   return kNames[std::to_underlying(page_class)];
 }
 

@@ -10,7 +10,8 @@
 namespace kdump {
 
 // The order is that of the report. `kept` is everything that stays in the dump; of those are `zero`,
-// `protected_` and `unreadable`. Each of the others is left out.
+// `protected_` and `unreadable`. Each of the others is left out, and a page that the input does not hold is
+// counted as `earlier` alone, whatever it was.
 enum class PageClass : uint8_t {
   kept,
   zero,           // found while copying (dump level bit 0)
@@ -23,8 +24,9 @@ enum class PageClass : uint8_t {
   offline,        // logically offline: balloon, virtio-mem, Hyper-V
   protected_,     // stays at every level (protect/protected_pages.h)
   unreadable,     // in the memory map, but reading it failed
+  earlier,        // left out already when the input was made
 };
-inline constexpr size_t kPageClassCount = 11;
+inline constexpr size_t kPageClassCount = 12;
 
 std::string_view page_class_name(PageClass page_class);
 

@@ -46,15 +46,48 @@ void cut_off(std::vector<PfnRange>& existing, Pfn end) {
   if (!existing.empty()) existing.back().end = std::min(existing.back().end, end);
 }
 
+// Pages of a window that the input does not hold. They are classified like others, so that the self-check
+// sees all that the kernel had, and counted apart.
+class MissingPages {
+ public:
+  explicit MissingPages(std::vector<PfnRange> pages, PfnRange window) : pages_(std::move(pages)) {
+    if (pages_.empty()) return;
+    all_.emplace(window);
+    for (const PfnRange& range : pages_) all_->set_range(range);
+    left_ = all_;
+  }
+
+  // Those of `pages` are classified: how many there were.
+  uint64_t take_out(PfnRange pages) { return left_ ? left_->clear_range(pages) : 0; }
+  // They are not, after all.
+  void put_back(PfnRange pages) {
+    if (left_) left_->copy_range(*all_, pages);
+  }
+  // No dump can have them.
+  void leave_out(WindowResult& result) const {
+    for (const PfnRange& range : pages_) result.dumpable.clear_range(range);
+    for (size_t i = 0; i < kPageClassCount; ++i) {
+      const auto page_class = static_cast<PageClass>(i);
+      result.counts[page_class] -= result.earlier[page_class];
+    }
+    if (all_) result.counts[PageClass::earlier] = all_->count();
+  }
+
+ private:
+  std::vector<PfnRange> pages_;
+  std::optional<Bitmap> all_, left_;
+};
+
 // Applies the rules to the pages of one window.
 class WindowClassifier {
  public:
-  // `protected_pages` are those of the window.
+  // `protected_pages` are those of the window, and so are the missing ones.
   WindowClassifier(const StructPageInfo& info, int rules, std::span<const PfnRange> protected_pages,
-                   VirtualReader& reader, WindowResult& result)
+                   MissingPages& missing, VirtualReader& reader, WindowResult& result)
       : layout_(&info.layout),
         rules_(rules),
         protected_(protected_pages),
+        missing_(&missing),
         struct_pages_(reader, info.layout.size),
         result_(&result) {}
 
@@ -81,13 +114,13 @@ class WindowClassifier {
  private:
   // What counts pages, to be taken back.
   struct Tally {
-    ClassCounts counts, rescued;
+    ClassCounts counts, rescued, earlier;
     uint64_t hugetlb = 0;
   };
 
   // Classifies the loaded struct pages from `begin` on; the first page behind them that is not classified.
   Pfn classify_batch(Pfn begin) {
-    const Tally before{result_->counts, result_->rescued, result_->evidence.hugetlb};
+    const Tally before{result_->counts, result_->rescued, result_->earlier, result_->evidence.hugetlb};
     judged_ = 0;
     doubted_.clear();
     Pfn pfn = begin;
@@ -111,6 +144,8 @@ class WindowClassifier {
     evidence.hugetlb = before.hugetlb;
     result_->counts = before.counts;
     result_->rescued = before.rescued;
+    result_->earlier = before.earlier;
+    missing_->put_back(pages);
   }
 
   // Classifies the page at `pfn` and those that go with it; how many.
@@ -151,6 +186,7 @@ class WindowClassifier {
     if (pages.empty()) return 0;
     const uint64_t cleared = result_->dumpable.clear_range(pages);
     result_->counts[page_class] += cleared;
+    result_->earlier[page_class] += missing_->take_out(pages);
     return cleared;
   }
 
@@ -161,6 +197,7 @@ class WindowClassifier {
   int rules_;
   std::span<const PfnRange> protected_;  // from where the classification is on
   PfnRange pages_{};                     // being classified
+  MissingPages* missing_;
   StructPages struct_pages_;
   WindowResult* result_;
   // Of the current batch: struct pages that a rule named, and those of them that stay in the dump.
@@ -210,14 +247,16 @@ Result<PageFilter> PageFilter::create(const KernelInfo& kernel, int level) {
 
 Result<WindowResult> PageFilter::classify(Pfn window) const {
   const PfnRange pages{window, std::min(window + kWindowPages, max_pfn())};
-  WindowResult result{Bitmap(pages), Bitmap(pages), {}, {}, 0, {}};
+  WindowResult result{Bitmap(pages), Bitmap(pages), {}, {}, 0, {}, {}};
   const auto existing = overlapping(std::span<const PfnRange>(impl_->existing), pages);
   const auto protected_pages = impl_->protected_pages.overlapping(pages);
   for (const PfnRange& range : existing) result.existing.set_range(range);
   result.dumpable = result.existing;
+  const Vmcore& vmcore = impl_->kernel->vmcore();
+  MissingPages missing(TRY(vmcore.excluded_earlier(pages, impl_->kernel->page_shift())), pages);
   if (impl_->struct_pages) {
     VirtualReader reader = TRY(impl_->kernel->address_space().reader());
-    WindowClassifier classifier(*impl_->struct_pages, impl_->rules, protected_pages, reader, result);
+    WindowClassifier classifier(*impl_->struct_pages, impl_->rules, protected_pages, missing, reader, result);
     const std::span<const MemMapRange> all = impl_->struct_pages->mem_map;
     for (const MemMapRange& mem_map : overlapping(all, pages)) {
       for (const PfnRange& range : existing) {
@@ -225,11 +264,12 @@ Result<WindowResult> PageFilter::classify(Pfn window) const {
         if (!part.empty()) classifier.classify(mem_map, part);
       }
     }
-    WindowClassifier lists(*impl_->struct_pages, impl_->rules, protected_pages, reader, result);
+    WindowClassifier lists(*impl_->struct_pages, impl_->rules, protected_pages, missing, reader, result);
     const std::span<const PfnRange> free_lists = impl_->struct_pages->free_lists;
     if ((impl_->rules & dump_level::kFree) != 0)
       for (const PfnRange& range : overlapping(free_lists, pages)) lists.exclude_free(range);
   }
+  missing.leave_out(result);
   result.counts[PageClass::kept] = result.dumpable.count();
   for (const PfnRange& range : protected_pages)
     result.counts[PageClass::protected_] += result.dumpable.count_range(range);

@@ -23,6 +23,9 @@ struct WindowResult {
   ClassCounts rescued{};      // kept all the same, since they are protected, by the class the rules gave them
   uint64_t unclassified = 0;  // pages kept because their struct pages could not be read
   Evidence evidence{};        // for the self-check
+  // Of the pages that the input does not hold (counts[PageClass::earlier]), which `existing` has and
+  // `dumpable` has not, those that the rules leave out, by the class they give them.
+  ClassCounts earlier{};
 };
 
 class PageFilter {

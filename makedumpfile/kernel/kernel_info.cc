@@ -21,13 +21,19 @@ Result<PageTable> find_page_table(uint16_t machine, const Vmcoreinfo& vmcoreinfo
   return with_context(architecture->page_table(vmcoreinfo), "{}", file);
 }
 
-Result<unsigned> page_shift_of(const Facts& facts, const std::string& file) {
+Result<unsigned> page_shift_of(const Facts& facts, const Vmcore& vmcore) {
+  const std::string& file = vmcore.name();
   const auto text = facts.text("PAGESIZE");
-  if (!text) return 12U;
+  const EarlierDump* earlier = vmcore.earlier();
+  if (!text) return earlier == nullptr ? 12U : static_cast<unsigned>(std::countr_zero(earlier->page_size));
   const int64_t size = parse_vmcoreinfo_number(*text).value_or(0);
   if (size < kMinPageSize || size > kMaxPageSize || !std::has_single_bit(static_cast<uint64_t>(size))) {
     return fail(ErrorKind::corrupt, "{}: VMCOREINFO: PAGESIZE={}, expected a power of two from {} to {}",
                 file, *text, kMinPageSize, kMaxPageSize);
+  }
+  if (earlier != nullptr && earlier->page_size != static_cast<uint64_t>(size)) {
+    return fail(ErrorKind::corrupt, "{}: VMCOREINFO: PAGESIZE={}, but block_size is {}", file, *text,
+                earlier->page_size);
   }
   return static_cast<unsigned>(std::countr_zero(static_cast<uint64_t>(size)));
 }
@@ -68,6 +74,14 @@ KernelInfo::KernelInfo(KernelInfo&&) noexcept = default;
 KernelInfo& KernelInfo::operator=(KernelInfo&&) noexcept = default;
 KernelInfo::~KernelInfo() = default;
 
+// The dump's headers tell what its memory does not, or no more.
+void KernelInfo::take_earlier(const EarlierDump* earlier) {
+  if (earlier == nullptr) return;
+  if (phys_base_ == 0) phys_base_ = earlier->phys_base;
+  if (crash_time_ == 0) crash_time_ = earlier->crash_time;
+  if (utsname_.sysname[0] == '\0') utsname_ = earlier->utsname;
+}
+
 Result<KernelInfo> read_kernel_info(const Vmcore& vmcore, const NamedFacts& named) {
   Vmcoreinfo vmcoreinfo(vmcore.notes().vmcoreinfo());
   const PlacedFacts placed = TRY(PlacedFacts::place(named, vmcore, vmcoreinfo));
@@ -79,10 +93,11 @@ Result<KernelInfo> read_kernel_info(const Vmcore& vmcore, const NamedFacts& name
   infer_facts(*facts, vmcore.machine());
   KernelInfo info(vmcore, std::move(facts), std::move(address_space));
   info.provider_notes_ = std::move(notes);
-  info.page_shift_ = TRY(page_shift_of(info.facts(), vmcore.name()));
+  info.page_shift_ = TRY(page_shift_of(info.facts(), vmcore));
   info.phys_base_ = phys_base_of(info.facts(), vmcore.machine());
   info.crash_time_ = parse_vmcoreinfo_number(info.facts().text("CRASHTIME").value_or("")).value_or(0);
   info.utsname_ = read_utsname(info.facts(), info.address_space());
+  info.take_earlier(vmcore.earlier());
   info.release_ = info.facts().text("OSRELEASE").value_or(info.utsname_.release);
   TRY(check_same_kernel(named, info));
   return info;

@@ -45,6 +45,8 @@ class KernelInfo {
  private:
   friend Result<KernelInfo> read_kernel_info(const Vmcore& vmcore, const NamedFacts& named);
 
+  void take_earlier(const EarlierDump* earlier);
+
   const Vmcore* vmcore_;
   std::unique_ptr<Facts> facts_;
   std::unique_ptr<AddressSpace> address_space_;
