@@ -45,8 +45,8 @@ struct DumpRequest {
 };
 
 struct DumpReport {
-  std::string release;  // of the kernel that crashed; empty when not known
-  int requested_level = 0;  // with that of the input, where that was filtered before
+  std::string release;         // of the kernel that crashed; empty when not known
+  int requested_level = 0;     // with that of the input, where that was filtered before
   int dump_level = 0;          // used: the highest that passed the self-check
   bool keeps_offline = false;  // pages that look offline (poisoned) are kept, since that cannot be right
   bool keeps_hwpoison = false;

@@ -7,8 +7,9 @@
 
 namespace kdump {
 
-// The dump level with that of the input, for what an earlier filter left out is gone; tells `observer` when it
-// is another than the request's. A kdump-compressed input that is to become an ELF core is ErrorKind::usage.
+// The dump level with that of the input, for what an earlier filter left out is gone; tells `observer` when
+// it is another than the request's. A kdump-compressed input that is to become an ELF core is
+// ErrorKind::usage.
 Result<int> refilter_level(const DumpRequest& request, const Vmcore& vmcore, DumpObserver& observer);
 
 // Bits that the header's dump level has whatever is left out now.
