@@ -6,6 +6,7 @@
 #include "makedumpfile/arch/address_space.h"
 #include "makedumpfile/arch/architecture.h"
 #include "makedumpfile/kernel/facts.h"
+#include "makedumpfile/kernel/image_place.h"
 #include "makedumpfile/kernel/inferred.h"
 #include "makedumpfile/kernel/own_memory.h"
 
@@ -14,6 +15,16 @@ namespace {
 
 constexpr int64_t kMinPageSize = 4096;
 constexpr int64_t kMaxPageSize = 262144;
+
+constexpr std::string_view kPhysBase = "NUMBER(phys_base)";
+
+// Without any line nothing is to be found, and the message shall say so.
+Vmcoreinfo with_phys_base(Vmcoreinfo lines, const Vmcore& vmcore) {
+  if (lines.empty() || lines.text(kPhysBase)) return lines;
+  if (const auto base = phys_base_by_headers(vmcore))
+    lines.set(std::string(kPhysBase), std::to_string(*base));
+  return lines;
+}
 
 Result<PageTable> find_page_table(uint16_t machine, const Vmcoreinfo& vmcoreinfo, const std::string& file) {
   if (vmcoreinfo.empty()) return fail(ErrorKind::unsupported, "{}: no VMCOREINFO in its notes", file);
@@ -85,11 +96,14 @@ void KernelInfo::take_earlier(const EarlierDump* earlier) {
 Result<KernelInfo> read_kernel_info(const Vmcore& vmcore, const NamedFacts& named) {
   Vmcoreinfo vmcoreinfo(vmcore.notes().vmcoreinfo());
   const PlacedFacts placed = TRY(PlacedFacts::place(named, vmcore, vmcoreinfo));
-  auto address_space = std::make_unique<AddressSpace>(
-      vmcore, find_page_table(vmcore.machine(), placed.merged(vmcoreinfo), vmcore.name()));
+  const Vmcoreinfo lines = with_phys_base(placed.merged(vmcoreinfo), vmcore);
+  auto address_space =
+      std::make_unique<AddressSpace>(vmcore, find_page_table(vmcore.machine(), lines, vmcore.name()));
   auto facts = std::make_unique<Facts>(std::move(vmcoreinfo));
   std::vector<std::string> notes = add_facts_of_own_memory(*facts, *address_space, vmcore.machine());
   placed.add_to(*facts);
+  if (const auto base = lines.number("phys_base"); base && !facts->number("phys_base"))
+    facts->add(kPhysBase, *base, FactSource::inferred);
   infer_facts(*facts, vmcore.machine());
   KernelInfo info(vmcore, std::move(facts), std::move(address_space));
   info.provider_notes_ = std::move(notes);

@@ -9,17 +9,12 @@
 #include "makedumpfile/arch/address_space.h"
 #include "makedumpfile/arch/architecture.h"
 #include "makedumpfile/kernel/facts.h"
+#include "makedumpfile/kernel/image_place.h"
 #include "makedumpfile/kernel/kernel_info.h"
 #include "makedumpfile/kernel/wanted_facts.h"
 
 namespace kdump {
 namespace {
-
-// Where a kernel's image is linked and runs: a virtual address there lies at itself - begin + phys_base.
-struct ImageRange {
-  uint64_t begin;
-  uint64_t size;
-};
 
 constexpr uint64_t kUpperHalf = uint64_t{1} << 63;
 
@@ -36,15 +31,6 @@ constexpr std::string_view kImageStarts[] = {"_text", "_stext"};
 constexpr std::string_view kRoots[] = {"init_top_pgt", "init_level4_pgt", "swapper_pg_dir"};
 constexpr uint64_t kMaxNotesSection = 65536;  // bytes; .notes of a kernel has some hundred
 
-bool is_in(const ImageRange& image, uint64_t addr) {
-  return addr >= image.begin && addr - image.begin < image.size;
-}
-
-Result<ImageRange> image_range(uint16_t machine) {
-  const KernelLayout& layout = TRY(find_architecture(machine))->kernel;
-  return ImageRange{layout.image.value(), layout.image_size};
-}
-
 std::optional<uint64_t> first_symbol(const Vmcoreinfo& lines, std::span<const std::string_view> names) {
   for (const std::string_view name : names)
     if (const auto symbol = lines.symbol(name)) return symbol;
@@ -56,22 +42,13 @@ std::optional<uint64_t> kernel_offset(const Vmcoreinfo& lines) {
   return text ? parse_u64(*text, 16) : std::nullopt;
 }
 
-// The lowest mapping in the image's range: the image itself, modules come after it.
-std::optional<VirtualSegment> image_segment(const Vmcore& vmcore, const ImageRange& image) {
-  std::optional<VirtualSegment> lowest;
-  for (const VirtualSegment& segment : vmcore.virtual_segments()) {
-    if (is_in(image, segment.vaddr.value()) && (!lowest || segment.vaddr < lowest->vaddr)) lowest = segment;
-  }
-  return lowest;
-}
-
 // A symbol of the image that both tell.
 std::optional<uint64_t> distance_of_common_symbol(const Vmcoreinfo& file, const Vmcoreinfo& dump,
                                                   const ImageRange& image) {
   for (const std::string_view name : {"_stext", "init_uts_ns", "swapper_pg_dir", "prb"}) {
     const auto in_file = file.symbol(name);
     const auto in_dump = dump.symbol(name);
-    if (in_file && in_dump && is_in(image, *in_file) && is_in(image, *in_dump)) return *in_dump - *in_file;
+    if (in_file && in_dump && image.holds(*in_file) && image.holds(*in_dump)) return *in_dump - *in_file;
   }
   return std::nullopt;
 }
@@ -117,7 +94,7 @@ class Placer {
   void take(const std::string& key, const std::string& value) {
     const bool of_one_boot = std::ranges::find(kOfOneBoot, key) != std::end(kOfOneBoot);
     const auto addr = key.starts_with("SYMBOL(") ? parse_u64(value, 16) : std::nullopt;
-    if (addr && is_in(image_, *addr)) {
+    if (addr && image_.holds(*addr)) {
       placed_.set(key, fmt::format("{:x}", *addr + distance_));
       return;
     }
@@ -133,17 +110,15 @@ class Placer {
 
   void find_phys_base() {
     if (text("NUMBER(phys_base)")) return;
-    if (const auto segment = image_segment(vmcore_, image_)) {
-      const uint64_t base = segment->range.begin.value() - (segment->vaddr.value() - image_.begin);
-      placed_.set("NUMBER(phys_base)", std::to_string(static_cast<int64_t>(base)));
-    }
+    if (const auto base = phys_base_by_headers(vmcore_))
+      placed_.set("NUMBER(phys_base)", std::to_string(*base));
   }
 
   // Where an address of the image lies, without page tables.
   [[nodiscard]] std::optional<PhysAddr> physical(std::string_view symbol) const {
     const auto found = parse_u64(text(fmt::format("SYMBOL({})", symbol)).value_or(""), 16);
     const auto phys_base = parse_vmcoreinfo_number(text("NUMBER(phys_base)").value_or(""));
-    if (!found || !phys_base || !is_in(image_, *found)) return std::nullopt;
+    if (!found || !phys_base || !image_.holds(*found)) return std::nullopt;
     return PhysAddr(*found - image_.begin + static_cast<uint64_t>(*phys_base));
   }
 

@@ -68,6 +68,8 @@ Result<PrintkRingLayout> printk_ring_layout(const Facts& facts) {
   layout.info_size = info.size();
   layout.ts_nsec = TRY(info.offset("ts_nsec"));
   layout.text_len = TRY(info.offset("text_len", 2));
+  if (facts.offset("printk_info.seq")) layout.seq = TRY(info.offset("seq"));
+  if (facts.offset("printk_info.caller_id")) layout.caller_id = TRY(info.offset("caller_id", 4));
   return layout;
 }
 

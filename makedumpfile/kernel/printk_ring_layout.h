@@ -3,6 +3,8 @@
 // out. What they mean is report/printk_ring.h's.
 #pragma once
 
+#include <optional>
+
 #include "makedumpfile/arch/address_space.h"
 #include "makedumpfile/kernel/facts.h"
 
@@ -15,6 +17,7 @@ inline constexpr uint64_t kPrintkIdMask = ~uint64_t{0} >> 2;
 struct PrintkRingLayout {
   uint64_t desc_size, state_var, begin, next;
   uint64_t info_size, ts_nsec, text_len;
+  std::optional<uint64_t> seq, caller_id;
 };
 
 // The ring's variables.

@@ -171,7 +171,24 @@ constexpr WantedFact kWanted[] = {
     {"OFFSET(hstate.order)"},
     {"OFFSET(hstate.nr_huge_pages)"},
 
+    // The log before 5.10: kernel/printk/printk.c.
+    {"SYMBOL(log_buf)"},
+    {"SYMBOL(log_buf_len)"},
+    {"SYMBOL(log_first_idx)"},
+    {"SYMBOL(log_next_idx)"},
+    {"SYMBOL(clear_idx)"},
+    {"SIZE(printk_log)"},
+    {"OFFSET(printk_log.ts_nsec)"},
+    {"OFFSET(printk_log.len)"},
+    {"OFFSET(printk_log.text_len)"},
+    {"OFFSET(printk_log.caller_id)"},  // since 15ff2069cb7f (5.1), with CONFIG_PRINTK_CALLER
+    // Before 3.5.
+    {"SYMBOL(log_end)"},
+    {"SYMBOL(logged_chars)"},
     // The log: kernel/printk/printk_ringbuffer.h.
+    {"SYMBOL(clear_seq)"},
+    {"SIZE(latched_seq)"},
+    {"OFFSET(latched_seq.val)"},
     {"SYMBOL(prb)"},
     {"SIZE(printk_ringbuffer)"},
     {"OFFSET(printk_ringbuffer.desc_ring)"},

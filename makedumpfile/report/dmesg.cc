@@ -1,63 +1,51 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile/report/dmesg.h"
 
-#include <fmt/core.h>
-
-#include <cctype>
-#include <string>
-
 #include "makedumpfile/arch/address_space.h"
 #include "makedumpfile/kernel/facts.h"
+#include "makedumpfile/report/flat_log.h"
 #include "makedumpfile/report/printk_ring.h"
+#include "makedumpfile/report/record_log.h"
 
 namespace kdump {
 namespace {
 
-// "[%5lld.%06ld] ".
-std::string prefix_of(uint64_t ts_nsec) {
-  return fmt::format("[{:5}.{:06}] ", ts_nsec / 1'000'000'000, ts_nsec % 1'000'000'000 / 1000);
+template <Status (*Read)(const KernelInfo&, LogPart, const RecordSink&)>
+Status read_records(const KernelInfo& kernel, LogPart part, const LineSink& emit) {
+  return Read(kernel, part, [&](const LogRecord& record) { return emit_record(record, emit); });
 }
 
-void append_printable(std::string& line, unsigned char c) {
-  if (std::isprint(c) != 0 || std::isspace(c) != 0) {
-    line += static_cast<char>(c);
-  } else {
-    line += fmt::format("\\x{:02x}", c);
-  }
-}
+struct LogKind {
+  std::string_view symbol;  // of the kernels that have it
+  Status (*read)(const KernelInfo& kernel, LogPart part, const LineSink& emit);
+};
 
-// A record's lines, the later ones indented to where the first one's text starts.
-Status emit_record(const PrintkRecord& record, const std::function<Status(std::string_view)>& emit) {
-  std::string line = prefix_of(record.ts_nsec);
-  const std::string indent(line.size(), ' ');
-  for (const char c : record.text) {
-    if (c != '\n') {
-      append_printable(line, static_cast<unsigned char>(c));
-      continue;
-    }
-    TRY(emit(line + '\n'));
-    line = indent;
-  }
-  return emit(line + '\n');
-}
+// The first one that the kernel has a symbol of. A log in a new form = a file and a row.
+constexpr LogKind kKinds[] = {
+    {"prb", read_records<read_printk_ring>},
+    {"log_next_idx", read_records<read_record_log>},
+    {"log_end", read_flat_log},
+};
 
 }  // namespace
 
-Status read_dmesg(const KernelInfo& kernel, const std::function<Status(std::string_view)>& emit) {
-  if (!kernel.facts().symbol("prb") && kernel.address_space().usable()) {
-    return fail(ErrorKind::unsupported,
-                "{}: VMCOREINFO has no SYMBOL(prb): logs of kernels before 5.10 are not supported yet",
-                kernel.vmcore().name());
+Status read_dmesg(const KernelInfo& kernel, const LineSink& emit, LogPart part) {
+  TRY(kernel.address_space().usable());
+  bool found = part == LogPart::since_clear;
+  const auto take = [&](std::string_view line) -> Status {
+    found = true;
+    return emit(line);
+  };
+  for (const LogKind& kind : kKinds) {
+    if (!kernel.facts().symbol(kind.symbol)) continue;
+    TRY(with_context(kind.read(kernel, part, take), "cannot read the kernel log"));
+    if (found) return {};
+    return fail(ErrorKind::corrupt, "{}: the kernel log has no record", kernel.vmcore().name());
   }
-  bool found = false;
-  TRY(with_context(read_printk_ring(kernel,
-                                    [&](const PrintkRecord& record) {
-                                      found = true;
-                                      return emit_record(record, emit);
-                                    }),
-                   "cannot read the kernel log"));
-  if (!found) return fail(ErrorKind::corrupt, "{}: the kernel log has no record", kernel.vmcore().name());
-  return {};
+  return fail(ErrorKind::unsupported,
+              "{}: nothing tells where the kernel log is: VMCOREINFO has neither SYMBOL(prb) nor "
+              "SYMBOL(log_next_idx) nor SYMBOL(log_end)",
+              kernel.vmcore().name());
 }
 
 }  // namespace kdump

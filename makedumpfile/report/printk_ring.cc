@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "makedumpfile/kernel/facts.h"
 #include "makedumpfile/kernel/printk_ring_layout.h"
+#include "makedumpfile/report/block_reader.h"
 
 namespace kdump {
 namespace {
@@ -14,39 +16,6 @@ constexpr unsigned kPatience = 4096;
 
 // States of prb_desc.state_var, in its top two bits.
 constexpr uint64_t kCommitted = 1, kFinalized = 2;
-
-// Virtual memory through one block, so that going through an array costs few reads.
-class BlockReader {
- public:
-  explicit BlockReader(VirtualReader reader) : reader_(std::move(reader)) {}
-
-  // The view holds until the next call.
-  Result<Bytes> at(VirtAddr addr, uint64_t size) {
-    const bool inside = addr >= begin_ && addr - begin_ + size <= block_.size();
-    if (!inside) TRY(load(addr, size));
-    return Bytes(block_).subspan(addr - begin_, size);
-  }
-
- private:
-  static constexpr uint64_t kBlock = 65536;
-
-  // Reads a block from `addr`; where memory ends before it does, ever less of it, but never less than is
-  // needed.
-  Status load(VirtAddr addr, uint64_t size) {
-    begin_ = addr;
-    for (uint64_t wanted = std::max(kBlock, size);; wanted = std::max(wanted / 2, size)) {
-      block_.resize(wanted);
-      const Status read = reader_.read(addr, block_);
-      if (read) return {};
-      block_.clear();
-      if (wanted == size) return read;
-    }
-  }
-
-  VirtualReader reader_;
-  VirtAddr begin_;
-  ByteVector block_;
-};
 
 template <typename T>
 T load(Bytes bytes, uint64_t offset) {
@@ -63,10 +32,12 @@ struct TextBlock {
 
 class RingReader {
  public:
-  RingReader(const PrintkRingLayout& layout, const PrintkRing& ring, const VirtualReader& reader)
-      : layout_(layout), ring_(ring), descs_(reader), infos_(reader), texts_(reader) {}
+  // Records before number `first_seq` are passed over.
+  RingReader(const PrintkRingLayout& layout, const PrintkRing& ring, uint64_t first_seq,
+             const VirtualReader& reader)
+      : layout_(layout), ring_(ring), first_seq_(first_seq), descs_(reader), infos_(reader), texts_(reader) {}
 
-  Status read_all(const std::function<Status(const PrintkRecord&)>& take) {
+  Status read_all(const RecordSink& take) {
     // A ring cannot hold more records than it has descriptors, whatever the ids say.
     const uint64_t records =
         std::min(((ring_.head_id - ring_.tail_id) & kPrintkIdMask) + 1, ring_.desc_count);
@@ -80,16 +51,19 @@ class RingReader {
   }
 
  private:
-  // nullopt: no record, or none with text.
-  Result<std::optional<PrintkRecord>> read_record(uint64_t id) {
+  // nullopt: no record, or none to be shown.
+  Result<std::optional<LogRecord>> read_record(uint64_t id) {
     const uint64_t index = id % ring_.desc_count;
     const Bytes desc = TRY(descs_.at(ring_.descs + index * layout_.desc_size, layout_.desc_size));
     const auto block = text_block(desc, id);
     if (!block) return std::nullopt;
     const Bytes info = TRY(infos_.at(ring_.infos + index * layout_.info_size, layout_.info_size));
+    if (layout_.seq && load<uint64_t>(info, *layout_.seq) < first_seq_) return std::nullopt;
     const uint64_t size = std::min<uint64_t>(block->size, load<uint16_t>(info, layout_.text_len));
-    const Bytes text = TRY(texts_.at(ring_.text + block->begin, size));
-    return PrintkRecord{load<uint64_t>(info, layout_.ts_nsec), text_of(text)};
+    LogRecord record{load<uint64_t>(info, layout_.ts_nsec), std::nullopt, {}};
+    if (layout_.caller_id) record.caller_id = load<uint32_t>(info, *layout_.caller_id);
+    record.text = text_of(TRY(texts_.at(ring_.text + block->begin, size)));
+    return record;
   }
 
   [[nodiscard]] std::optional<TextBlock> text_block(Bytes desc, uint64_t id) const {
@@ -107,16 +81,29 @@ class RingReader {
 
   PrintkRingLayout layout_;
   PrintkRing ring_;
+  uint64_t first_seq_;
   BlockReader descs_, infos_, texts_;
 };
 
+// The number of the first record since the log was cleared. A plain u64 in 5.10; since 7d7a23a91c91 (5.13)
+// two of them behind a counter, of which the counter's lowest bit names the one that is not being written.
+Result<uint64_t> clear_seq(const Facts& facts, VirtualReader& memory) {
+  const VirtAddr symbol = TRY(facts.need_symbol("clear_seq"));
+  uint64_t offset = 0;
+  if (const auto values = facts.offset("latched_seq.val"))
+    offset = *values + (TRY(memory.read_value<le32>(symbol)) & 1) * sizeof(le64);
+  return TRY(memory.read_value<le64>(symbol + offset));
+}
+
 }  // namespace
 
-Status read_printk_ring(const KernelInfo& kernel, const std::function<Status(const PrintkRecord&)>& take) {
+Status read_printk_ring(const KernelInfo& kernel, LogPart part, const RecordSink& take) {
   VirtualReader reader = TRY(kernel.address_space().reader());
   const PrintkRingLayout layout = TRY(printk_ring_layout(kernel.facts()));
   const PrintkRing ring = TRY(find_printk_ring(kernel.facts(), reader));
-  return RingReader(layout, ring, reader).read_all(take);
+  const bool partial = part == LogPart::since_clear && kernel.facts().symbol("clear_seq");
+  const uint64_t first_seq = partial ? TRY(with_context(clear_seq(kernel.facts(), reader), "clear_seq")) : 0;
+  return RingReader(layout, ring, first_seq, reader).read_all(take);
 }
 
 }  // namespace kdump

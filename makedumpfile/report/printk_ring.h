@@ -8,21 +8,12 @@
 // skipped.
 #pragma once
 
-#include <functional>
-#include <string_view>
-
-#include "makedumpfile/arch/address_space.h"
 #include "makedumpfile/kernel/kernel_info.h"
+#include "makedumpfile/report/log_text.h"
 
 namespace kdump {
 
-struct PrintkRecord {
-  uint64_t ts_nsec;       // since boot
-  std::string_view text;  // without the newline at its end; lines of a record are separated by '\n'
-};
-
-// Calls `take` for each committed record that has text, oldest first. Errors: the ring cannot be found, or
-// `take`'s.
-Status read_printk_ring(const KernelInfo& kernel, const std::function<Status(const PrintkRecord&)>& take);
+// Calls `take` for each committed record that has text. Errors: the ring cannot be found, or `take`'s.
+Status read_printk_ring(const KernelInfo& kernel, LogPart part, const RecordSink& take);
 
 }  // namespace kdump

@@ -15,15 +15,16 @@ using ::testing::HasSubstr;
 class Dmesg : public ::testing::Test {
  protected:
   // The log, or "error: " and what it says.
-  std::string log() {
+  std::string log(LogPart part = LogPart::whole) {
     const auto info = kernel.info();
     std::string text;
-    const Status read = read_dmesg(*info, [&](std::string_view line) -> Status {
+    const auto collect = [&](std::string_view line) -> Status {
       EXPECT_TRUE(line.ends_with('\n'));
       EXPECT_EQ(line.find('\n'), line.size() - 1);
       text += line;
       return {};
-    });
+    };
+    const Status read = read_dmesg(*info, collect, part);
     return read ? text : "error: " + read.error().message();
   }
 
@@ -93,9 +94,36 @@ TEST_F(Dmesg, RefusesMembersOutsideTheirStruct) {
 
 TEST_F(Dmesg, AnEmptyRingIsAnError) { EXPECT_THAT(log(), HasSubstr("the kernel log has no record")); }
 
-TEST_F(Dmesg, KernelsBefore510AreNamed) {
+TEST_F(Dmesg, AKernelWithoutALogIsRefused) {
   kernel.replace_line("SYMBOL(prb)", "");
-  EXPECT_THAT(log(), HasSubstr("before 5.10"));
+  EXPECT_THAT(log(), HasSubstr("nothing tells where the kernel log is"));
+}
+
+TEST_F(Dmesg, ShowsWhoLoggedItWhereThatIsTold) {
+  kernel.line("OFFSET(printk_info.caller_id)=20");
+  ring.add(0, "a task\nof number 0");
+  EXPECT_EQ(log(), "[    0.000000] [      T0] a task\n                          of number 0\n");
+}
+
+TEST_F(Dmesg, ShowsWhatCameSinceTheLogWasCleared) {
+  ring.tell_numbers();
+  for (const char* text : {"one", "two", "three"}) ring.add(0, text);
+  ring.clear_at(1);
+  EXPECT_EQ(log(LogPart::since_clear), "[    0.000000] two\n[    0.000000] three\n");
+}
+
+TEST_F(Dmesg, ReadsTheClearedNumberThatIsNotBeingWritten) {
+  ring.tell_numbers();
+  for (const char* text : {"one", "two", "three"}) ring.add(0, text);
+  ring.clear_latched(7, {UINT64_MAX, 2});
+  EXPECT_EQ(log(LogPart::since_clear), "[    0.000000] three\n");
+}
+
+TEST_F(Dmesg, ALogClearedAtTheEndIsEmpty) {
+  ring.tell_numbers();
+  ring.add(0, "one");
+  ring.clear_at(1);
+  EXPECT_EQ(log(LogPart::since_clear), "");
 }
 
 TEST_F(Dmesg, TheEmittersErrorEndsIt) {

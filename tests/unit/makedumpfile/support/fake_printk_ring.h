@@ -2,6 +2,8 @@
 // A printk ring of 8 descriptors and 256 bytes of text in a fake kernel, written as the kernel writes it.
 #pragma once
 
+#include <array>
+
 #include "tests/unit/makedumpfile/support/fake_kernel.h"
 
 namespace kdump::test {
@@ -9,7 +11,7 @@ namespace kdump::test {
 class FakePrintkRing {
  public:
   static constexpr uint64_t kPointer = 0x400000, kRing = 0x400100, kDescs = 0x401000, kInfos = 0x402000,
-                            kText = 0x404000;
+                            kText = 0x404000, kClearSeq = 0x405000;
   static constexpr uint64_t kDescCount = 8, kTextSize = 256;
   static constexpr uint64_t kFinalized = 2;
   static constexpr uint64_t kIdMask = ~uint64_t{0} >> 2;
@@ -55,6 +57,21 @@ class FakePrintkRing {
     put(kRing + 32, tail);
   }
 
+  // printk_info.seq from now on.
+  void tell_numbers() { kernel_->line("OFFSET(printk_info.seq)=0"); }
+  // The log was cleared before record number `seq`, as 5.10 has it; and since 5.13.
+  void clear_at(uint64_t seq) {
+    kernel_->line(fmt::format("SYMBOL(clear_seq)={:x}", FakeKernel::kImageBase + kClearSeq));
+    put(kClearSeq, seq);
+  }
+  void clear_latched(uint32_t counter, std::array<uint64_t, 2> values) {
+    kernel_->line("SIZE(latched_seq)=24");
+    kernel_->line("OFFSET(latched_seq.val)=8");
+    clear_at(counter);
+    put(kClearSeq + 8, values[0]);
+    put(kClearSeq + 16, values[1]);
+  }
+
   // Appends a record; the oldest ones are overwritten like in the kernel. The state is prb_desc's.
   void add(uint64_t ts_nsec, std::string_view text, uint64_t state = kFinalized) {
     const uint64_t size = (8 + text.size() + 7) / 8 * 8;
@@ -80,6 +97,7 @@ class FakePrintkRing {
     put(desc, state << 62 | id);
     put(desc + 8, begin);
     put(desc + 16, next);
+    put(info, seq_++);
     put(info + 8, ts_nsec);
     kernel_->vmcore().put_value<le16>(info + 16, text_len);
   }
@@ -91,6 +109,7 @@ class FakePrintkRing {
   // No record of that id; ids wrap after the second record.
   uint64_t head_ = kIdMask - 2, tail_ = kIdMask - 2;
   uint64_t position_ = 0;
+  uint64_t seq_ = 0;
 };
 
 }  // namespace kdump::test
