@@ -7,6 +7,7 @@
 #include "makedumpfile/dump_state.h"
 #include "makedumpfile/dump_target.h"
 #include "makedumpfile/refilter.h"
+#include "makedumpfile/report/vtop.h"
 #include "makedumpfile/select_pages.h"
 #include "makedumpfile/smaller_dump.h"
 #include "makedumpfile/vmcore/vmcore.h"
@@ -65,6 +66,7 @@ Status open_and_dump(const DumpRequest& request, DumpReport& report, DumpObserve
   report.requested_level = report.dump_level = TRY(refilter_level(request, *vmcore, observer));
   const KernelInfo kernel = TRY(read_kernel_info(*vmcore, request.named));
   report.release = kernel.release();
+  if (request.vtop) observer.note(describe_translation(kernel, *request.vtop));
   PageFilter filter = TRY(create_filter(kernel, request, report));
   if (filter.max_pfn() == Pfn(0)) return fail(ErrorKind::corrupt, "{}: holds no memory", request.vmcore);
   const ErasePlan erasure = TRY(plan_erasure(request.erase, kernel));

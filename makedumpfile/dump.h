@@ -2,11 +2,13 @@
 // One dump from end to end. dump.cc is the step list: read it first.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/error.h"
+#include "common/units.h"
 #include "makedumpfile/codec/codec.h"
 #include "makedumpfile/erase/bind.h"
 #include "makedumpfile/filter/evidence.h"
@@ -37,6 +39,7 @@ struct DumpRequest {
   // --config, read already, its symbols among the named facts: what is overwritten in every page that goes
   // into the dump, and in what the header copies from there.
   BoundRules erase;
+  std::optional<VirtAddr> vtop;  // --vtop: the observer is told how the kernel's page tables translate it
   // One of them, the caller's, takes the dump instead of `output` and `output_fd`: a place gets a plain
   // file, a stream the flattened form. finish() is called once, when all of the dump is
   // there; after an error never, so that a sink which is destroyed unfinished leaves only NAME-incomplete.

@@ -56,7 +56,8 @@ Status rearrange(const Options& options, Console& console) {
 
 Status dump_dmesg(const Options& options, Console& console) {
   const DumpRequest& request = options.dump;
-  TRY(write_dmesg(request.vmcore, request.output, request.output_fd, request.overwrite, request.named));
+  TRY(write_dmesg(request.vmcore, request.output, request.output_fd, request.overwrite, request.named,
+                  options.log_part));
   console.say(kCommon, fmt::format("\nThe dmesg log is saved to {}.\n",
                                    request.flattened ? "STDOUT" : request.output));
   return {};
@@ -111,11 +112,14 @@ int failed(Console& console, std::string_view message) {
   return kFailed;
 }
 
-int invalid_command_line(const Error& error) {
-  Console console(kDefault, stdout);
-  const std::string hint = "Try `makedumpfile --help' for more information.";
+int invalid_command_line(const Error& error, std::FILE* messages) {
+  Console console(kDefault, messages);
   if (error.kind() == ErrorKind::unsupported) return failed(console, error.message());
-  return failed(console, fmt::format("{}\nCommandline parameter is invalid.\n{}", error.message(), hint));
+  console.say(kError, fmt::format("{}\n", error.message()));
+  console.say(kCommon,
+              "Commandline parameter is invalid.\nTry `makedumpfile --help' for more information.\n"
+              "\nmakedumpfile Failed.\n");
+  return kFailed;
 }
 
 Status run_mode(const ModeRow& mode, Options& options, Console& console) {
@@ -126,7 +130,7 @@ Status run_mode(const ModeRow& mode, Options& options, Console& console) {
 
 int run(std::span<char* const> arguments) {
   Result<Options> options = parse_makedumpfile_options(arguments);
-  if (!options) return invalid_command_line(options.error());
+  if (!options) return invalid_command_line(options.error(), asks_for_stream(arguments) ? stderr : stdout);
   Console console(options->message_level, options->dump.flattened ? stderr : stdout);
   const ModeRow& mode = *std::ranges::find(kModes, options->mode, &ModeRow::mode);
   if (const Status done = run_mode(mode, *options, console); !done) {

@@ -10,6 +10,7 @@
 
 #include "common/text.h"
 #include "makedumpfile/filter/page_filter.h"
+#include "makedumpfile/refused_options.h"
 
 namespace kdump {
 namespace {
@@ -110,6 +111,20 @@ Status use_read(Parsing& options, std::string_view /*argument*/) {
   return {};
 }
 
+Status set_vtop(Parsing& options, std::string_view argument) {
+  const auto addr = parse_u64(argument, 0);
+  if (!addr) {
+    return fail(ErrorKind::usage, "'{}' is no address (a number such as 0xffffffff81000000)", argument);
+  }
+  options.dump.vtop = VirtAddr(*addr);
+  return {};
+}
+
+Status use_partial_log(Parsing& options, std::string_view /*argument*/) {
+  options.log_part = LogPart::since_clear;
+  return {};
+}
+
 // Memory use is bounded whatever these say; the number is checked all the same.
 Status ignore_number(Parsing& /*options*/, std::string_view argument) {
   TRY(number_up_to(argument, UINT32_MAX, "size"));
@@ -145,6 +160,11 @@ constexpr Option<Parsing> kTable[] = {
      set_mode<Mode::rearrange>},
     {{0, "dump-dmesg", kNone, nullptr, "write the kernel log of VMCORE to LOGFILE"},
      set_mode<Mode::dump_dmesg>},
+    {{0, "partial-dmesg", kNone, nullptr,
+      "with --dump-dmesg: only what was logged since the log was cleared"},
+     use_partial_log},
+    {{0, "vtop", kRequired, "ADDRESS", "print how the kernel's page tables translate ADDRESS, then dump"},
+     set_vtop},
     {{0, "show-facts", kNone, nullptr, "print what is known of the kernel of VMCORE, and from where"},
      set_mode<Mode::show_facts>},
     {{'x', nullptr, kRequired, "VMLINUX",
@@ -177,27 +197,33 @@ constexpr Option<Parsing> kTable[] = {
 
 // What makedumpfile 1.7 knows and this one does not do yet.
 constexpr Option<Parsing> kNotBuilt[] = {
-    {{'e', nullptr, kNone, nullptr, ""}, not_built},
     {{'L', nullptr, kRequired, "SIZE", ""}, not_built},
-    {{'X', nullptr, kNone, nullptr, ""}, not_built},
     {{0, "split", kNone, nullptr, ""}, not_built},
     {{0, "splitblock-size", kRequired, "KB", ""}, not_built},
     {{0, "reassemble", kNone, nullptr, ""}, not_built},
     {{0, "mem-usage", kNone, nullptr, ""}, not_built},
-    {{0, "partial-dmesg", kNone, nullptr, ""}, not_built},
-    {{0, "vtop", kRequired, "ADDRESS", ""}, not_built},
-    {{0, "eppic", kRequired, "FILE", ""}, not_built},
-    {{0, "extension", kRequired, "FILE", ""}, not_built},
-    {{0, "diskset", kRequired, "VMCORE", ""}, not_built},
-    {{0, "xen-syms", kRequired, "FILE", ""}, not_built},
-    {{0, "xen-vmcoreinfo", kRequired, "FILE", ""}, not_built},
-    {{0, "xen_phys_start", kRequired, "ADDRESS", ""}, not_built},
 };
 
 std::vector<Option<Parsing>> all_options() {
   std::vector<Option<Parsing>> table(std::begin(kTable), std::end(kTable));
   table.insert(table.end(), std::begin(kNotBuilt), std::end(kNotBuilt));
   return table;
+}
+
+// Applies every option in the order given; the positional arguments.
+Result<std::vector<std::string>> apply_options(std::span<char* const> arguments, Parsing& parsing) {
+  const std::vector<Option<Parsing>> table = all_options();
+  const std::span<const RefusedOption> refused = refused_options();
+  std::vector<OptionName> names = option_names(std::span(table));
+  for (const RefusedOption& option : refused) names.push_back(option.name);
+  ParsedArguments parsed = TRY(parse_arguments(names, arguments));
+  for (const ParsedOption& given : parsed.options) {
+    const std::string spelling = option_spelling(names[given.row]);
+    if (given.row >= table.size())
+      return fail(ErrorKind::unsupported, "{}: {}", spelling, refused[given.row - table.size()].reason);
+    TRY(with_context(table[given.row].apply(parsing, given.argument), "{}", spelling));
+  }
+  return std::move(parsed.positional);
 }
 
 // The positional arguments a mode takes, as usage shows them.
@@ -212,8 +238,8 @@ constexpr Usage kUsages[] = {
     {Mode::dump, false, 2, "makedumpfile [OPTION]... VMCORE DUMPFILE"},
     {Mode::dump, true, 1, "makedumpfile -F [OPTION]... VMCORE"},
     {Mode::rearrange, false, 1, "makedumpfile -R [-f] DUMPFILE"},
-    {Mode::dump_dmesg, false, 2, "makedumpfile --dump-dmesg [-f] VMCORE LOGFILE"},
-    {Mode::dump_dmesg, true, 1, "makedumpfile --dump-dmesg -F VMCORE"},
+    {Mode::dump_dmesg, false, 2, "makedumpfile --dump-dmesg [--partial-dmesg] [-f] VMCORE LOGFILE"},
+    {Mode::dump_dmesg, true, 1, "makedumpfile --dump-dmesg [--partial-dmesg] -F VMCORE"},
     {Mode::show_facts, false, 1, "makedumpfile --show-facts VMCORE"},
     {Mode::save_facts, false, 0, "makedumpfile -g FILE [-f] -x VMLINUX"},
 };
@@ -266,6 +292,12 @@ Status check_combination(Parsing& parsing) {
   if (parsing.dump.dry_run && !writes_dump) {
     return fail(ErrorKind::usage, "--dry-run goes with making a dump only");
   }
+  if (parsing.dump.vtop && !writes_dump) {
+    return fail(ErrorKind::usage, "--vtop goes with making a dump only");
+  }
+  if (parsing.log_part != LogPart::whole && parsing.mode != Mode::dump_dmesg) {
+    return fail(ErrorKind::usage, "--partial-dmesg goes with --dump-dmesg only");
+  }
   if (parsing.dump.elf && parsing.dump.codec != CodecId::none) {
     return fail(ErrorKind::usage, "-E goes with none of -c, -l, -p and -z: an ELF core is not compressed");
   }
@@ -296,7 +328,7 @@ void place_files(Parsing& parsing) {
 
 Result<Options> parse_makedumpfile_options(std::span<char* const> arguments) {
   Parsing parsing;
-  parsing.files = TRY(parse_options<Parsing>(all_options(), arguments, parsing));
+  parsing.files = TRY(apply_options(arguments, parsing));
   parsing.message_level |= parsing.added_levels;
   if (parsing.words_only) {
     parsing.mode = *parsing.words_only;
@@ -307,6 +339,22 @@ Result<Options> parse_makedumpfile_options(std::span<char* const> arguments) {
   if (parsing.mode == Mode::save_facts) parsing.dump.output = parsing.saved_facts;
   if (parsing.check_only) parsing.mode = Mode::check_params;
   return parsing;
+}
+
+bool asks_for_stream(std::span<char* const> arguments) {
+  const std::vector<OptionName> names = makedumpfile_option_names();
+  const auto has_stream = [&](std::string_view word) {
+    if (!word.starts_with('-') || word.starts_with("--")) return false;
+    for (const char letter : word.substr(1)) {
+      if (letter == 'F') return true;
+      const auto name = std::ranges::find(names, letter, &OptionName::short_name);
+      if (name != names.end() && name->argument == Argument::required) return false;
+    }
+    return false;
+  };
+  const auto end = std::ranges::find(arguments, std::string_view("--"),
+                                     [](const char* word) { return std::string_view(word); });
+  return std::any_of(arguments.begin(), end, has_stream);
 }
 
 std::string makedumpfile_help() {

@@ -37,6 +37,24 @@ Result<Translation> PageTableWalker::translate(VirtAddr addr) {
               format.levels.size() - last.level, last.value);
 }
 
+Result<Translation> PageTableWalker::trace(VirtAddr addr,
+                                           const std::function<void(const TableEntry&)>& visit) {
+  const auto found = translate(addr);
+  // The tables that the walk has been through are remembered, so looking again reads nothing twice.
+  PhysAddr table = table_->root;
+  const PageTableFormat& format = *table_->format;
+  for (size_t level = 0; level < format.levels.size(); ++level) {
+    const auto value = entry(level, table, addr);
+    if (!value) break;
+    const PageTableLevel& row = format.levels[level];
+    const uint64_t index = (addr.value() >> row.shift) & (format.entry_count(level) - 1);
+    visit({row.name, table + index * sizeof(le64), *value});
+    if ((*value & format.present) == 0 || format.is_leaf(level, *value)) break;
+    table = PhysAddr(*value & table_->address_mask);
+  }
+  return found;
+}
+
 Mapping PageTableWalker::look_up(VirtAddr addr) {
   const PageTableFormat& format = *table_->format;
   // Between the two halves there is nothing.

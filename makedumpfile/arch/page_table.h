@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -16,8 +17,9 @@
 namespace kdump {
 
 struct PageTableLevel {
-  unsigned shift;    // an entry of this level maps 2^shift bytes
-  bool may_be_leaf;  // the entry may map memory itself (a huge page, or the last level)
+  std::string_view name;  // as the kernel calls an entry of it: "PMD"
+  unsigned shift;         // an entry of this level maps 2^shift bytes
+  bool may_be_leaf;       // the entry may map memory itself (a huge page, or the last level)
 };
 
 struct PageTableFormat {
@@ -46,6 +48,13 @@ struct Translation {
   uint64_t size = 0;
 };
 
+// An entry on the way to an address.
+struct TableEntry {
+  std::string_view level;
+  PhysAddr addr;
+  uint64_t value;
+};
+
 // What the tables say of an address: where it lies, or that it is not mapped; either holds for `size` bytes
 // from it on.
 struct Mapping {
@@ -62,6 +71,8 @@ class PageTableWalker {
 
   // Errors name the level and the entry that ended the walk.
   Result<Translation> translate(VirtAddr addr);
+  // The same, and `visit` sees every entry that was looked at.
+  Result<Translation> trace(VirtAddr addr, const std::function<void(const TableEntry&)>& visit);
   // The same for who goes through a stretch with holes: a table that cannot be read is one of them.
   Mapping look_up(VirtAddr addr);
 

@@ -27,10 +27,12 @@ constexpr uint64_t kPresent = 1;                          // _PAGE_PRESENT
 constexpr uint64_t kHuge = 1 << 7;                        // _PAGE_PSE
 constexpr uint64_t kAddressMask = 0x000ffffffffff000;     // bits 12 to 51
 
-constexpr PageTableLevel kLevels[] = {{48, false}, {39, false}, {30, true}, {21, true}, {12, true}};
-constexpr PageTableFormat kFiveLevels = {"x86_64, 5 levels", 57, kLevels, kPresent, kHuge, kAddressMask};
-constexpr PageTableFormat kFourLevels = {"x86_64, 4 levels", 48,    std::span(kLevels).subspan(1),
-                                         kPresent,           kHuge, kAddressMask};
+constexpr PageTableLevel kFive[] = {
+    {"PGD", 48, false}, {"P4D", 39, false}, {"PUD", 30, true}, {"PMD", 21, true}, {"PTE", 12, true}};
+constexpr PageTableLevel kFour[] = {
+    {"PGD", 39, false}, {"PUD", 30, true}, {"PMD", 21, true}, {"PTE", 12, true}};
+constexpr PageTableFormat kFiveLevels = {"x86_64, 5 levels", 57, kFive, kPresent, kHuge, kAddressMask};
+constexpr PageTableFormat kFourLevels = {"x86_64, 4 levels", 48, kFour, kPresent, kHuge, kAddressMask};
 
 constexpr std::string_view kRoots[] = {"init_top_pgt", "init_level4_pgt", "swapper_pg_dir"};
 

@@ -29,11 +29,12 @@ struct Flat {
 };
 
 void read(const kdump::KernelInfo& kernel, kdump::LogPart part) {
-  size_t lines = 0;
+  size_t bytes = 0;
   const auto take = [&](std::string_view line) -> kdump::Status {
     if (!line.ends_with('\n')) std::abort();
     // A hostile log may be as long as the kernel's longest; a sample of it is enough here.
-    return ++lines < 1000 ? kdump::Status() : kdump::Status(kdump::fail("enough"));
+    bytes += line.size();
+    return bytes < 65536 ? kdump::Status() : kdump::Status(kdump::fail("enough"));
   };
   static_cast<void>(kdump::read_dmesg(kernel, take, part));
 }

@@ -251,6 +251,12 @@ class CommandLine(unittest.TestCase):
                 ("dump level", "-d", "-1", self.core, self.out), ("dump level", "-d", "1x", self.core, self.out),
                 ("dump level", "-d", "", self.core, self.out),
                 ("message level", "--message-level", "32", self.core, self.out),
+                ("message level", "--message-level", "0x7", self.core, self.out),
+                ("size", "-b", "4k", self.core, self.out), ("size", "--cyclic-buffer", "-1", self.core, self.out),
+                ("address", "--vtop", "ffffffff81000000", self.core, self.out), ("address", "--vtop", "", self.core, self.out),
+                ("address", "--vtop", "0x1ffffffffffffffff", self.core, self.out),
+                ("--vtop goes with", "--vtop", "0x1000", "-R", self.out),
+                ("--partial-dmesg goes with", "--partial-dmesg", self.core, self.out),
                 ("threads", "--num-threads", "many", self.core, self.out),
                 ("needs an argument", self.core, self.out, "-d"), ("unknown", "--non-cyclic", self.core, self.out),
                 ("unknown", "-k", self.core, self.out), ("0 file names where 2 belong",),
@@ -258,13 +264,29 @@ class CommandLine(unittest.TestCase):
                 ("exclude each other", "-R", "-F", self.out), ("--dry-run", "-R", "--dry-run", self.out)):
             with self.subTest(options=options):
                 done = self.fail_with(message, *options)
-                self.assertIn(b"Commandline parameter is invalid.", done.stderr)
+                self.assertIn(b"Commandline parameter is invalid.", done.stderr if "-F" in options else done.stdout)
                 self.assertFalse(self.out.exists())
 
+    def test_messages_stay_out_of_a_stream(self):
+        for options in (["-F", "-d", "99", self.core], ["-lF", "--no-such"], ["-F", "-X", self.core], ["-F", "/no/such/core"]):
+            with self.subTest(options=options):
+                self.assertEqual(self.fail_with("", *options).stdout, b"")
+
+    LEFT_OUT = (("Xen", "-X"), ("Xen", "--xen-syms", "x"), ("Xen", "--xen-vmcoreinfo", "x"), ("Xen", "--xen_phys_start", "0"),
+                ("sadump", "--diskset", "d"), ("struct page", "-e"), ("--config", "--eppic", "e"),
+                ("--config", "--extension", "e"))
+
+    def test_options_left_out_on_purpose_say_so(self):
+        section = pathlib.Path(MAN_PAGE).read_text().split("\n.Sh OPTIONS LEFT OUT\n")[1].split("\n.Sh ")[0]
+        for words, *options in self.LEFT_OUT:
+            with self.subTest(options=options):
+                self.fail_with(f"{options[0]}: ", *options, self.core, self.out)
+                self.fail_with(words, *options, self.core, self.out)
+                self.assertFalse(self.out.exists())
+                self.assertRegex(section, rf"(?m)^\.It.* Fl {re.escape(options[0][1:])}\b")
+
     def test_options_that_are_not_built_yet_say_so(self):
-        for options in (["-e"], ["-X"], ["--split"], ["--reassemble"], ["-L", "1M"], ["--mem-usage"], ["--vtop", "0"], ["--eppic", "e"],
-                        ["--extension", "e"], ["--diskset", "d"], ["--splitblock-size", "1"], ["--partial-dmesg"],
-                        ["--xen-syms", "x"], ["--xen-vmcoreinfo", "x"], ["--xen_phys_start", "0"], ["-d", "31,1"]):
+        for options in (["--split"], ["--reassemble"], ["-L", "1M"], ["--mem-usage"], ["--splitblock-size", "1"], ["-d", "31,1"]):
             with self.subTest(options=options):
                 self.fail_with("not built yet", *options, self.core, self.out)
                 self.assertFalse(self.out.exists())
@@ -405,7 +427,7 @@ class CommandLine(unittest.TestCase):
                     ["-c"], ["-l"], ["-p"], ["-z"], ["-d", "1"], ["-F"], ["--dry-run"], ["--dump-dmesg"], ["--show-facts"]))):
             with self.subTest(options=options):
                 done = self.fail_with(message, *options)
-                self.assertIn(b"Commandline parameter is invalid.", done.stderr)
+                self.assertIn(b"Commandline parameter is invalid.", done.stdout + done.stderr)
 
     def test_facts_are_not_saved_over_a_file_nor_by_halves(self):
         info = self.path("info")
@@ -431,10 +453,19 @@ class CommandLine(unittest.TestCase):
                 self.assertEqual(len(done.stderr.splitlines()), 1)
                 self.assertFalse(self.out.exists())
 
-    # The log and the man page.
+    # Addresses, the log and the man page.
+
+    def test_an_address_without_page_tables_is_not_mapped(self):
+        words = self.succeed("--vtop", "0xffffffff81000000", "-d", "1", self.core, self.out).stdout.decode()
+        self.assertIn("\nTranslating virtual address ffffffff81000000 to physical address.\n"
+                      "VIRTUAL           PHYSICAL\nffffffff81000000  (not mapped)\n", words)
+        self.assertIn("page tables cannot be found", words)
+        self.assertTrue(words.endswith(COMPLETED), words)
+        self.assertTrue(self.out.exists())
 
     def test_a_log_that_cannot_be_found(self):
-        self.fail_with("", "--dump-dmesg", self.core, self.path("log"))
+        for options in ([], ["--partial-dmesg"]):
+            self.fail_with("", "--dump-dmesg", *options, self.core, self.path("log"))
         self.path("log2").write_text("old")
         self.fail_with("File exists", "--dump-dmesg", self.core, self.path("log2"))
 
@@ -447,7 +478,7 @@ class CommandLine(unittest.TestCase):
         self.fail_with("2 file names where 1 belong", "--show-facts", self.core, self.out)
 
     def test_every_option_is_in_the_man_page(self):
-        man = pathlib.Path(MAN_PAGE).read_text()
+        man = pathlib.Path(MAN_PAGE).read_text().split("\n.Sh OPTIONS LEFT OUT\n")[0]
         documented = set(re.findall(r"^\.It Fl ([\w-]+)", man, re.MULTILINE))
         documented |= set(re.findall(r"^\.It Fl [\w-]+ , Fl ([\w-]+)", man, re.MULTILINE))
         listed = set()

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <string>
 
+#include "makedumpfile/refused_options.h"
+
 namespace kdump {
 namespace {
 
@@ -100,10 +102,50 @@ TEST(MakedumpfileOptions, NumbersAreChecked) {
 }
 
 TEST(MakedumpfileOptions, WhatIsNotBuiltIsNamed) {
-  for (const char* option : {"-e", "-X", "--split", "--reassemble", "--mem-usage", "--vtop=1"}) {
+  for (const char* option : {"--split", "--reassemble", "--mem-usage"}) {
     EXPECT_EQ(kind_of_error({option, "core", "dump"}), ErrorKind::unsupported) << option;
   }
   EXPECT_EQ(kind_of_error({"-d", "31,17", "core", "dump"}), ErrorKind::unsupported);
+}
+
+TEST(MakedumpfileOptions, WhatIsLeftOutSaysSo) {
+  EXPECT_GE(refused_options().size(), 8U);
+  for (const RefusedOption& refused : refused_options()) {
+    std::vector<std::string> words = {option_spelling(refused.name)};
+    if (refused.name.argument == Argument::required) words.emplace_back("x");
+    const auto options = parse(words);
+    ASSERT_FALSE(options) << words[0];
+    EXPECT_EQ(options.error().kind(), ErrorKind::unsupported);
+    EXPECT_EQ(options.error().message(), words[0] + ": " + refused.reason);
+  }
+}
+
+TEST(MakedumpfileOptions, AnAddressIsANumber) {
+  EXPECT_EQ(parse({"--vtop", "0xffffffff81000000", "core", "dump"})->dump.vtop, VirtAddr(0xffffffff81000000));
+  EXPECT_EQ(parse({"--vtop=4096", "core", "dump"})->dump.vtop, VirtAddr(4096));
+  EXPECT_FALSE(parse({"core", "dump"})->dump.vtop);
+  for (const char* address : {"", "zzz", "0x", "ffffffff81000000", "-1", "0x10000000000000000"})
+    EXPECT_EQ(kind_of_error({"--vtop", address, "core", "dump"}), ErrorKind::usage) << address;
+  EXPECT_EQ(kind_of_error({"--vtop", "1", "--dump-dmesg", "core", "log"}), ErrorKind::usage);
+}
+
+TEST(MakedumpfileOptions, PartOfTheLog) {
+  EXPECT_EQ(parse({"--dump-dmesg", "core", "log"})->log_part, LogPart::whole);
+  EXPECT_EQ(parse({"--dump-dmesg", "--partial-dmesg", "core", "log"})->log_part, LogPart::since_clear);
+  EXPECT_EQ(kind_of_error({"--partial-dmesg", "core", "dump"}), ErrorKind::usage);
+}
+
+TEST(MakedumpfileOptions, AStreamIsSeenInWordsThatAreNotValid) {
+  const auto asks = [](std::vector<std::string> words) {
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    return asks_for_stream(arguments);
+  };
+  EXPECT_TRUE(asks({"-F", "-d", "99"}));
+  EXPECT_TRUE(asks({"--no-such", "-lF"}));
+  EXPECT_FALSE(asks({"-dF"}));
+  EXPECT_FALSE(asks({"--", "-F"}));
+  EXPECT_FALSE(asks({"--Foo", "core"}));
 }
 
 TEST(MakedumpfileOptions, NoOptionIsListedTwiceAndNoneWithoutHelp) {
