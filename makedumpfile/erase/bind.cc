@@ -42,8 +42,11 @@ class Binder {
     bound_.file = rules_.file;
     for (const EraseRule& rule : rules_.rules) {
       if (rule.module != kVmlinuxSection)
-        return fail(ErrorKind::unsupported, "{}:{}: rules for modules are not built yet ([{}])", rules_.file,
-                    rule.module_place.line, rule.module);
+        return fail_at(
+            rules_.file, rule.module_place,
+            "[{}]: the debug information of modules is not read, so nothing of a module is erased: "
+            "remove the section",
+            rule.module);
       bound_.rules.push_back(TRY(bind(rule)));
     }
     return std::move(bound_);

@@ -323,10 +323,13 @@ diskdump::UtsName erased_utsname(const KernelInfo& kernel, const ErasedMemory& e
 }
 
 Result<ErasePlan> plan_erasure(const BoundRules& rules, const KernelInfo& kernel) {
-  if (rules.empty()) return ErasePlan{};
+  ErasePlan before{.memory = {}, .info = std::string(kernel.vmcore().erase_info()), .notes = {}};
+  if (rules.empty()) return before;
   VirtualReader memory =
       TRY(with_context(kernel.address_space().reader(), "{}: nothing can be erased", rules.file));
-  return Evaluator(rules, kernel, std::move(memory)).run();
+  ErasePlan plan = TRY(Evaluator(rules, kernel, std::move(memory)).run());
+  plan.info.insert(0, before.info);
+  return plan;
 }
 
 }  // namespace kdump

@@ -13,9 +13,9 @@ namespace kdump {
 
 struct ErasePlan {
   ErasedMemory memory;
-  // The dump's erase information: for each object that is erased a line "erase PATH size N" or
-  // "erase PATH nullify", as makedumpfile writes it and crash shows it; at most kMaxEraseInfo bytes, lines of
-  // further objects are left out.
+  // The dump's erase information: that of the input, and for each object that is erased a line "erase PATH
+  // size N" or "erase PATH nullify", as makedumpfile writes it and crash shows it; of new lines at most
+  // kMaxEraseInfo bytes, those of further objects are left out.
   std::string info;
   // What rules could not be carried out on, a line each: the kernel's memory is not what they expect.
   std::vector<std::string> notes;

@@ -12,6 +12,7 @@ namespace {
 constexpr size_t kNoteAlignment = 4;  // for ELF64, too: gABI says 8, every core file in the world has 4
 constexpr std::string_view kVmcoreinfo = "VMCOREINFO";
 constexpr std::string_view kCore = "CORE";
+constexpr std::string_view kEraseInfo = "ERASEINFO";
 
 std::string_view without_nul(Bytes name) {
   const std::string_view text = text_of(name);
@@ -69,6 +70,7 @@ void Notes::take(const Note& note) {
   const auto offset = static_cast<size_t>(note.descriptor.data() - raw_.data());
   if (note.name == kCore && note.type == elf::NT_PRSTATUS)
     prstatus_.push_back({offset, note.descriptor.size()});
+  if (note.name == kEraseInfo) erase_info_ = {offset, note.descriptor.size()};
   if (note.name != kVmcoreinfo || note.type != 0) return;
   vmcoreinfo_offset_ = offset;
   vmcoreinfo_size_ = note.descriptor.size();
@@ -76,6 +78,11 @@ void Notes::take(const Note& note) {
 
 Bytes Notes::prstatus(uint32_t index) const {
   return Bytes(raw_).subspan(prstatus_[index].offset, prstatus_[index].size);
+}
+
+std::string_view Notes::erase_info() const {
+  const std::string_view text = text_of(Bytes(raw_).subspan(erase_info_.offset, erase_info_.size));
+  return text.substr(0, text.find('\0'));
 }
 
 std::string_view Notes::vmcoreinfo() const {

@@ -31,6 +31,9 @@ class Notes {
   // Text of the VMCOREINFO note, empty when there is none; and where it starts in raw(), bytes.
   [[nodiscard]] std::string_view vmcoreinfo() const;
   [[nodiscard]] size_t vmcoreinfo_offset() const { return vmcoreinfo_offset_; }
+  // Text of the ERASEINFO note: what makedumpfile's rules erased before this was written; empty when none
+  // did.
+  [[nodiscard]] std::string_view erase_info() const;
   // NT_PRSTATUS notes named CORE: one a CPU.
   [[nodiscard]] uint32_t cpu_count() const { return static_cast<uint32_t>(prstatus_.size()); }
   // Of one of them, by its place in the file: struct elf_prstatus as the architecture has it; it may be
@@ -53,6 +56,7 @@ class Notes {
   std::string damage_;
   size_t vmcoreinfo_offset_ = 0;
   size_t vmcoreinfo_size_ = 0;
+  Place erase_info_{};
   std::vector<Place> prstatus_;
 };
 

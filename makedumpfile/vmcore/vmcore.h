@@ -41,6 +41,8 @@ class Vmcore {
   // The machine's memory as far as it was there to dump, stored or not.
   [[nodiscard]] virtual const MemoryMap& memory_map() const = 0;
   [[nodiscard]] virtual const Notes& notes() const = 0;
+  // What was erased before this dump was written, lines as in makedumpfile.conf(5); empty when nothing was.
+  [[nodiscard]] virtual std::string_view erase_info() const { return notes().erase_info(); }
   // In the headers' order; none where the format has none.
   [[nodiscard]] virtual std::span<const VirtualSegment> virtual_segments() const { return {}; }
   // nullptr: the file is not kdump-compressed. One that is stays one: it cannot be made an ELF core.

@@ -81,6 +81,20 @@ class ElfWriterTest : public testing::Test {
   test::FakeVmcore vmcore_;
 };
 
+TEST_F(ElfWriterTest, EraseInfoIsANote) {
+  const std::string lines = "erase a size 4\nerase b nullify\n";
+  ElfParameters with = parameters();
+  with.erase_info = lines;
+  MemorySink sink;
+  ElfWriter writer(sink, with);
+  ASSERT_TRUE(write(writer, {{Pfn(16), Pfn(20)}}));
+  const auto core = read_back(sink.bytes);
+  EXPECT_EQ(core->notes().damage(), "");
+  EXPECT_EQ(core->notes().cpu_count(), 1U);
+  EXPECT_EQ(core->notes().vmcoreinfo(), "OSRELEASE=6.1.0-test\n");
+  EXPECT_EQ(core->erase_info(), lines);
+}
+
 TEST_F(ElfWriterTest, CutsPtLoadsWherePagesAreLeftOut) {
   MemorySink sink;
   ElfWriter writer(sink, parameters());

@@ -66,6 +66,19 @@ class KdumpWriterTest : public testing::Test {
   KdumpParameters parameters_;
 };
 
+TEST_F(KdumpWriterTest, EraseInfoIsBehindTheNotes) {
+  const std::string lines = std::string(kPage, 'x') + "erase a size 4\n";
+  parameters_.erase_info = lines;
+  MemorySink sink;
+  ASSERT_TRUE(write_small_dump(sink));
+  EXPECT_EQ(sink.at<le32>(432), 2U);  // sub_hdr_size
+  const uint64_t offset = sink.at<le64>(kPage + 64);
+  EXPECT_EQ(offset, kPage + 104 + vmcore_.notes().raw().size());
+  EXPECT_EQ(sink.at<le64>(kPage + 72), lines.size());  // size_eraseinfo
+  EXPECT_EQ(text_of(Bytes(sink.bytes).subspan(offset, lines.size())), lines);
+  EXPECT_EQ(sink.at<PageDesc>(5 * kPage).size, 5U);
+}
+
 TEST_F(KdumpWriterTest, WritesEachFieldWhereTheFormatHasIt) {
   MemorySink sink;
   ASSERT_TRUE(write_small_dump(sink));

@@ -52,7 +52,7 @@ class CopyPagesTest : public testing::Test {
       const auto next = [&]() -> Result<const Bitmap*> {
         return std::exchange(given, true) ? nullptr : &dumpable_;
       };
-      const EncoderSettings settings{&vmcore_, kPage, codec, true};
+      const EncoderSettings settings{&vmcore_, kPage, codec, true, &erased_};
       const auto progress = [this](uint64_t done) { progress_.push_back(done); };
       return copy_pages(settings, threads, next, want, writer, progress, counts);
     };
@@ -77,8 +77,28 @@ class CopyPagesTest : public testing::Test {
   test::FakeVmcore vmcore_;
   Bitmap dumpable_;
   KdumpParameters parameters_;
+  ErasedMemory erased_;
   std::vector<uint64_t> progress_;
 };
+
+// Pages 11 to 13, the first of which is dumped as number 9, and page 11 is no zero page.
+TEST_F(CopyPagesTest, WhatIsErasedIsOverwrittenBeforeTheZeroTest) {
+  ASSERT_TRUE(erased_.add({PhysAddr(11 * kPage), PhysAddr(12 * kPage)}, EraseFill::zero));
+  ASSERT_TRUE(erased_.add({PhysAddr(12 * kPage + 4000), PhysAddr(13 * kPage + 8)}, EraseFill::poison));
+  erased_.finish();
+  for (const unsigned threads : {1U, 4U}) {
+    MemorySink sink;
+    const auto counts = copy(CodecId::zlib, threads, sink);
+    ASSERT_TRUE(counts);
+    EXPECT_EQ(page_in(sink, 9, CodecId::zlib), ByteVector(kPage));
+    const ByteVector second = page_in(sink, 10, CodecId::zlib), third = page_in(sink, 11, CodecId::zlib);
+    ByteVector memory(2 * kPage);
+    ASSERT_TRUE(vmcore_.read(PhysAddr(12 * kPage), memory));
+    std::ranges::fill(MutableBytes(memory).subspan(4000, 104), ErasedMemory::kPoison);
+    EXPECT_TRUE(std::ranges::equal(Bytes(memory).first(kPage), second));
+    EXPECT_TRUE(std::ranges::equal(Bytes(memory).subspan(kPage), third));
+  }
+}
 
 TEST_F(CopyPagesTest, EveryPageComesBack) {
   for (const CodecRow& row : codec_rows()) {
