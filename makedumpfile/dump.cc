@@ -4,6 +4,7 @@
 #include "makedumpfile/copy_selected.h"
 #include "makedumpfile/dump_details.h"
 #include "makedumpfile/dump_format.h"
+#include "makedumpfile/dump_parts.h"
 #include "makedumpfile/dump_state.h"
 #include "makedumpfile/dump_target.h"
 #include "makedumpfile/refilter.h"
@@ -18,9 +19,7 @@ namespace {
 Status save_pages(Dump& dump) {
   const uint64_t dumpable = TRY(select_pages(dump));
   TRY(copy_selected_pages(dump, dumpable));
-  TRY(dump.writer->finish());
-  dump.report.bytes_written = dump.writer->size();
-  return {};
+  return finish_parts(dump);
 }
 
 Status make_dump(Dump& dump) {
@@ -30,22 +29,6 @@ Status make_dump(Dump& dump) {
   if (begun) return save_pages(dump);
   dump.observer.note(fmt::format("No smaller dump in place of this one: {}", begun.error().message()));
   return saved;
-}
-
-// After an error: what is there becomes readable, and the error says where and what it is.
-Failure give_up(Dump& dump, Error error, const RandomAccess& place) {
-  const Leftover leftover = dump.writer->abandon();
-  DumpReport& report = dump.report;
-  const uint64_t pages = report.pages_written + report.pages_missing;
-  report.pages_missing = dump.writer->pages_missing();
-  report.pages_written = pages - report.pages_missing;
-  report.bytes_written = leftover == Leftover::nothing ? 0 : dump.writer->size();
-  report.remains = place.remains();
-  const std::string missing =
-      fmt::format("the incomplete dump stays, {} of {} pages{},", report.pages_written, pages,
-                  dump.vital_pages_saved ? " with kernel image, per-CPU areas, stacks and page tables" : "");
-  return with_remains(std::move(error), place,
-                      leftover == Leftover::incomplete ? missing : "what could be written is");
 }
 
 // Facts that cannot be leave levels 0 and 1: a large dump is better than none. Facts that are missing are an
@@ -60,7 +43,7 @@ Result<PageFilter> create_filter(const KernelInfo& kernel, const DumpRequest& re
 }
 
 Status open_and_dump(const DumpRequest& request, DumpReport& report, DumpObserver& observer) {
-  TRY(check_target(request));
+  TRY(check_targets(request));
   const std::unique_ptr<Vmcore> vmcore =
       TRY(open_vmcore(request.vmcore, {.use_mmap = request.use_mmap, .work_dir = request.work_dir}));
   report.requested_level = report.dump_level = TRY(refilter_level(request, *vmcore, observer));
@@ -72,11 +55,12 @@ Status open_and_dump(const DumpRequest& request, DumpReport& report, DumpObserve
   const ErasePlan erasure = TRY(plan_erasure(request.erase, kernel));
   report.bytes_erased = erasure.memory.bytes();
   describe_input(kernel, observer);
+  describe_layout(request, kernel, filter, erasure, observer);
   describe_protected(filter.protected_pages(), observer);
   if (!vmcore->notes().damage().empty()) observer.note(vmcore->notes().damage());
   for (const std::string& gap : filter.gaps()) observer.note(gap);
   for (const std::string& note : erasure.notes) observer.note(note);
-  const Target target = TRY(open_target(request));
+  const std::vector<Target> targets = TRY(open_targets(request));
 
   const auto classify = [&filter](Pfn window) { return filter.classify(window); };
   Dump dump{
@@ -85,13 +69,13 @@ Status open_and_dump(const DumpRequest& request, DumpReport& report, DumpObserve
       .observer = observer,
       .filter = filter,
       .scan = WindowScan(classify, filter.max_pfn(), request.num_threads),
-      .writer = create_writer(request, kernel, filter, erasure, *target.place, observer),
+      .parts = create_parts(targets, request, kernel, filter, erasure),
       .report = report,
       .erasure = erasure,
   };
   dump.report.max_pfn = filter.max_pfn().value();
   dump.report.page_size = kernel.page_size();
-  if (Status made = make_dump(dump); !made) return give_up(dump, std::move(made).error(), *target.place);
+  if (Status made = make_dump(dump); !made) return give_up(dump, std::move(made).error());
   return {};
 }
 

@@ -20,8 +20,12 @@ namespace kdump {
 
 struct DumpRequest {
   std::string vmcore = "/proc/vmcore";
-  std::string output;           // a path; unused when flattened
-  int output_fd = -1;           // flattened stream goes here
+  std::string output;  // a path; unused when flattened
+  int output_fd = -1;  // flattened stream goes here
+  // --split: these files instead of `output`, each with a part of the pages; the ranges of the parts are
+  // multiples of splitblock_bytes, 0 for what serves best, 1 GiB at most.
+  std::vector<std::string> split_outputs;
+  uint64_t splitblock_bytes = 0;
   bool flattened = false;       // -F
   bool elf = false;             // -E: an ELF core instead of a kdump-compressed file, without compression
   bool overwrite = false;       // -f

@@ -22,14 +22,6 @@ KdumpParameters kdump_parameters(const DumpRequest& request, const KernelInfo& k
   };
 }
 
-void describe_layout(const KdumpParameters& parameters, DumpObserver& observer) {
-  const KdumpLayout layout(parameters.page_size, parameters.max_pfn, parameters.notes->raw().size(),
-                           parameters.erase_info.size());
-  observer.debug(fmt::format(
-      "dump: max_mapnr {:#x}, notes at {:#x}, bitmaps at {:#x} and {:#x}, descriptors at {:#x}",
-      parameters.max_pfn.value(), layout.notes, layout.bitmap1, layout.bitmap2, layout.descriptors));
-}
-
 ElfParameters elf_parameters(const KernelInfo& kernel, const ErasePlan& erasure) {
   const Vmcore& vmcore = kernel.vmcore();
   return {.page_size = kernel.page_size(),
@@ -43,11 +35,20 @@ ElfParameters elf_parameters(const KernelInfo& kernel, const ErasePlan& erasure)
 
 std::unique_ptr<PageWriter> create_writer(const DumpRequest& request, const KernelInfo& kernel,
                                           const PageFilter& filter, const ErasePlan& erasure,
-                                          RandomAccess& place, DumpObserver& observer) {
+                                          RandomAccess& place) {
   if (request.elf) return std::make_unique<ElfWriter>(place, elf_parameters(kernel, erasure));
+  return std::make_unique<KdumpWriter>(place, kdump_parameters(request, kernel, filter, erasure));
+}
+
+void describe_layout(const DumpRequest& request, const KernelInfo& kernel, const PageFilter& filter,
+                     const ErasePlan& erasure, DumpObserver& observer) {
+  if (request.elf) return;
   const KdumpParameters parameters = kdump_parameters(request, kernel, filter, erasure);
-  describe_layout(parameters, observer);
-  return std::make_unique<KdumpWriter>(place, parameters);
+  const KdumpLayout layout(parameters.page_size, parameters.max_pfn, parameters.notes->raw().size(),
+                           parameters.erase_info.size());
+  observer.debug(fmt::format(
+      "dump: max_mapnr {:#x}, notes at {:#x}, bitmaps at {:#x} and {:#x}, descriptors at {:#x}",
+      parameters.max_pfn.value(), layout.notes, layout.bitmap1, layout.bitmap2, layout.descriptors));
 }
 
 }  // namespace kdump

@@ -11,9 +11,13 @@
 
 namespace kdump {
 
-// Of the format that the request names. All but the observer must outlive it.
+// Of the format that the request names. All must outlive it.
 std::unique_ptr<PageWriter> create_writer(const DumpRequest& request, const KernelInfo& kernel,
                                           const PageFilter& filter, const ErasePlan& erasure,
-                                          RandomAccess& place, DumpObserver& observer);
+                                          RandomAccess& place);
+
+// Where what lies in it, for somebody who looks for a fault.
+void describe_layout(const DumpRequest& request, const KernelInfo& kernel, const PageFilter& filter,
+                     const ErasePlan& erasure, DumpObserver& observer);
 
 }  // namespace kdump

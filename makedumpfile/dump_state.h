@@ -10,6 +10,7 @@
 #include "makedumpfile/filter/page_filter.h"
 #include "makedumpfile/format/page_writer.h"
 #include "makedumpfile/kernel/kernel_info.h"
+#include "makedumpfile/pipeline/divide_pages.h"
 #include "makedumpfile/pipeline/window_scan.h"
 
 namespace kdump {
@@ -20,6 +21,15 @@ inline double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+// One file of the dump: all of it, but for --split.
+struct DumpPart {
+  RandomAccess& place;
+  std::unique_ptr<PageWriter> writer;
+  PartPages pages{};
+  bool finished = false;
+  bool vital_pages_saved = false;  // CopyOrder::important_first: ProtectedPages::is_vital
+};
+
 enum class CopyOrder { ascending, important_first };
 
 struct Dump {
@@ -28,11 +38,12 @@ struct Dump {
   DumpObserver& observer;
   PageFilter& filter;
   WindowScan scan;
-  std::unique_ptr<PageWriter> writer;
+  std::vector<DumpPart> parts;  // of one format
   DumpReport& report;
   const ErasePlan& erasure;
   CopyOrder order = CopyOrder::ascending;
-  bool vital_pages_saved = false;  // important_first: ProtectedPages::is_vital
+
+  [[nodiscard]] const PageWriter& writer() const { return *parts.front().writer; }
 };
 
 // Passes progress on at most four times a second.

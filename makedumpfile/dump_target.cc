@@ -8,7 +8,9 @@
 
 namespace kdump {
 
-Result<Target> open_target(const DumpRequest& request) {
+namespace {
+
+Result<Target> open_target(const DumpRequest& request, const std::string& output) {
   Target target;
   if (request.dry_run) {
     target.opened = std::make_unique<NullSink>();
@@ -21,21 +23,33 @@ Result<Target> open_target(const DumpRequest& request) {
     target.stream = std::make_unique<FdStream>(request.output_fd, "flattened stream");
     target.opened = std::make_unique<Flattener>(*target.stream);
   } else {
-    target.opened = TRY(FileSink::create(request.output, request.overwrite, request.min_free));
+    target.opened = TRY(FileSink::create(output, request.overwrite, request.min_free));
   }
   target.place = target.opened.get();
   return target;
 }
 
-Status check_target(const DumpRequest& request) {
+std::vector<std::string> outputs_of(const DumpRequest& request) {
+  return request.split_outputs.empty() ? std::vector{request.output} : request.split_outputs;
+}
+
+}  // namespace
+
+Result<std::vector<Target>> open_targets(const DumpRequest& request) {
+  std::vector<Target> targets;
+  for (const std::string& output : outputs_of(request)) targets.push_back(TRY(open_target(request, output)));
+  return targets;
+}
+
+Status check_targets(const DumpRequest& request) {
   const bool named =
       !request.flattened && request.destination == nullptr && request.destination_stream == nullptr;
   if (request.dry_run || !named) return {};
-  return FileSink::check(request.output, request.overwrite);
+  for (const std::string& output : outputs_of(request)) TRY(FileSink::check(output, request.overwrite));
+  return {};
 }
 
-Failure with_remains(Error error, const RandomAccess& place, std::string_view what) {
-  const std::string remains = place.remains();
+Failure with_remains(Error error, std::string_view remains, std::string_view what) {
   if (remains.empty()) return std::unexpected(std::move(error));
   return make_failure(error.kind(), error.errno_value(),
                       fmt::format("{} ({} in {})", error.message(), what, remains));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "makedumpfile/dump.h"
 #include "makedumpfile/sink/sink.h"
@@ -16,11 +17,12 @@ struct Target {
   RandomAccess* place = nullptr;  // `opened`, or the caller's
 };
 
-// What can be told of the output before any work is done.
-Status check_target(const DumpRequest& request);
-Result<Target> open_target(const DumpRequest& request);
+// What can be told of the outputs before any work is done.
+Status check_targets(const DumpRequest& request);
+// One, but for --split.
+Result<std::vector<Target>> open_targets(const DumpRequest& request);
 
 // The error, with what is left of the output: "… (the incomplete dump stays in D-incomplete)".
-Failure with_remains(Error error, const RandomAccess& place, std::string_view what);
+Failure with_remains(Error error, std::string_view remains, std::string_view what);
 
 }  // namespace kdump

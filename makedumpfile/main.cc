@@ -34,6 +34,16 @@ void write_json(const Options& options, const DumpReport& report, const Status& 
     console.say(kError, fmt::format("cannot write the JSON report: {}\n", written.error().message()));
 }
 
+// As in the original, which has a comma before "and" for two files, too.
+std::string saved_words(const DumpRequest& dump) {
+  const std::vector<std::string>& parts = dump.split_outputs;
+  if (parts.empty())
+    return fmt::format("\nThe dumpfile is saved to {}.\n", dump.flattened ? "STDOUT" : dump.output);
+  std::string text = "\nThe dumpfiles are saved to ";
+  for (size_t i = 0; i + 1 < parts.size(); ++i) text += parts[i] + ", ";
+  return text + fmt::format("and {}.\n", parts.back());
+}
+
 Status make_dump(const Options& options, Console& console) {
   DumpReport report;
   Status dumped = write_dump(options.dump, report, console);
@@ -41,8 +51,7 @@ Status make_dump(const Options& options, Console& console) {
   TRY(std::move(dumped));
   console.say(kReport, describe_pages(report));
   console.say(kReport, describe_times(report));
-  console.say(kCommon, fmt::format("\nThe dumpfile is saved to {}.\n",
-                                   options.dump.flattened ? "STDOUT" : options.dump.output));
+  console.say(kCommon, saved_words(options.dump));
   return {};
 }
 

@@ -23,6 +23,7 @@ struct Parsing : Options {
   bool check_only = false;
   std::string saved_facts;  // -g
   unsigned added_levels = 0;
+  bool split = false;
 };
 
 template <CodecId Id>
@@ -85,6 +86,18 @@ Status add_message_level(Parsing& options, std::string_view /*argument*/) {
 Status set_threads(Parsing& options, std::string_view argument) {
   const uint64_t threads = TRY(number_up_to(argument, kMaxThreads, "number of threads"));
   options.dump.num_threads = static_cast<unsigned>(std::max<uint64_t>(threads, 1));
+  return {};
+}
+
+Status split(Parsing& options, std::string_view /*argument*/) {
+  options.split = true;
+  return {};
+}
+
+Status set_splitblock_size(Parsing& options, std::string_view argument) {
+  const uint64_t kb = TRY(number_up_to(argument, UINT32_MAX, "splitblock size"));
+  if (kb == 0) return fail(ErrorKind::usage, "a splitblock size of 0 KB");
+  options.dump.splitblock_bytes = kb << 10;
   return {};
 }
 
@@ -175,6 +188,9 @@ constexpr Option<Parsing> kTable[] = {
     {{'g', nullptr, kRequired, "FILE", "write the facts of the -x VMLINUX to FILE"}, save_facts},
     {{0, "config", kRequired, "FILE", "erase what the rules in FILE say (makedumpfile.conf(5)), with -x"},
      name_file<&Parsing::erase_rules>},
+    {{0, "split", kNone, nullptr, "write a part of the dump to each of several DUMPFILEs"}, split},
+    {{0, "splitblock-size", kRequired, "KB", "unit of memory by which --split divides the dump"},
+     set_splitblock_size},
     {{0, "num-threads", kRequired, "N", "threads that read and compress"}, set_threads},
     {{0, "message-level", kRequired, "N", "sum of 1 progress, 2 common, 4 error, 8 debug, 16 report"},
      set_message_level},
@@ -198,8 +214,6 @@ constexpr Option<Parsing> kTable[] = {
 // What makedumpfile 1.7 knows and this one does not do yet.
 constexpr Option<Parsing> kNotBuilt[] = {
     {{'L', nullptr, kRequired, "SIZE", ""}, not_built},
-    {{0, "split", kNone, nullptr, ""}, not_built},
-    {{0, "splitblock-size", kRequired, "KB", ""}, not_built},
     {{0, "reassemble", kNone, nullptr, ""}, not_built},
     {{0, "mem-usage", kNone, nullptr, ""}, not_built},
 };
@@ -230,27 +244,36 @@ Result<std::vector<std::string>> apply_options(std::span<char* const> arguments,
 struct Usage {
   Mode mode;
   bool flattened;
+  bool split;
+  bool more;  // files than `count`
   size_t count;
   const char* text;
 };
 
 constexpr Usage kUsages[] = {
-    {Mode::dump, false, 2, "makedumpfile [OPTION]... VMCORE DUMPFILE"},
-    {Mode::dump, true, 1, "makedumpfile -F [OPTION]... VMCORE"},
-    {Mode::rearrange, false, 1, "makedumpfile -R [-f] DUMPFILE"},
-    {Mode::dump_dmesg, false, 2, "makedumpfile --dump-dmesg [--partial-dmesg] [-f] VMCORE LOGFILE"},
-    {Mode::dump_dmesg, true, 1, "makedumpfile --dump-dmesg [--partial-dmesg] -F VMCORE"},
-    {Mode::show_facts, false, 1, "makedumpfile --show-facts VMCORE"},
-    {Mode::save_facts, false, 0, "makedumpfile -g FILE [-f] -x VMLINUX"},
+    {Mode::dump, false, false, false, 2, "makedumpfile [OPTION]... VMCORE DUMPFILE"},
+    {Mode::dump, true, false, false, 1, "makedumpfile -F [OPTION]... VMCORE"},
+    {Mode::dump, false, true, true, 3,
+     "makedumpfile --split [OPTION]... VMCORE DUMPFILE1 DUMPFILE2 [DUMPFILE]..."},
+    {Mode::rearrange, false, false, false, 1, "makedumpfile -R [-f] DUMPFILE"},
+    {Mode::dump_dmesg, false, false, false, 2, "makedumpfile --dump-dmesg [--partial-dmesg] [-f] VMCORE LOGFILE"},
+    {Mode::dump_dmesg, true, false, false, 1, "makedumpfile --dump-dmesg [--partial-dmesg] -F VMCORE"},
+    {Mode::show_facts, false, false, false, 1, "makedumpfile --show-facts VMCORE"},
+    {Mode::save_facts, false, false, false, 0, "makedumpfile -g FILE [-f] -x VMLINUX"},
 };
 
 // Who only checks options, as a service does with its configuration, may not know the files yet.
-Status check_files(Mode mode, bool flattened, bool check_only, size_t count) {
-  const auto* usage = std::ranges::find_if(
-      kUsages, [&](const Usage& u) { return u.mode == mode && u.flattened == flattened; });
+Status check_files(const Parsing& parsing) {
+  const auto* usage = std::ranges::find_if(kUsages, [&](const Usage& u) {
+    return u.mode == parsing.mode && u.flattened == parsing.dump.flattened && u.split == parsing.split;
+  });
   if (usage == std::end(kUsages))
-    return fail(ErrorKind::usage, "-R and -F exclude each other, and so do --show-facts and -F");
-  if (usage->count == count || (check_only && count == 0)) return {};
+    return fail(ErrorKind::usage,
+                "-R and -F exclude each other, and so do --show-facts and -F; --split goes with "
+                "making a dump only, without -F");
+  const size_t count = parsing.files.size();
+  const bool enough = usage->more ? count >= usage->count : count == usage->count;
+  if (enough || (parsing.check_only && count == 0)) return {};
   return fail(ErrorKind::usage, "{} file names where {} belong: {}", count, usage->count, usage->text);
 }
 
@@ -284,6 +307,21 @@ Status check_erase_rules(const Parsing& parsing) {
   return fail(ErrorKind::usage, "--config goes with making a dump only");
 }
 
+Status check_split(const Parsing& parsing) {
+  if (!parsing.split) {
+    if (parsing.dump.splitblock_bytes == 0) return {};
+    return fail(ErrorKind::usage, "--splitblock-size goes with --split only");
+  }
+  if (parsing.dump.elf)
+    return fail(ErrorKind::usage,
+                "--split and -E exclude each other: only kdump-compressed dumps have parts");
+  std::vector<std::string> files = parsing.files;
+  std::ranges::sort(files);
+  const auto twice = std::ranges::adjacent_find(files);
+  if (twice == files.end()) return {};
+  return fail(ErrorKind::usage, "--split: {} is named twice", *twice);
+}
+
 Status check_combination(Parsing& parsing) {
   TRY(check_named_files(parsing));
   TRY(check_erase_rules(parsing));
@@ -301,13 +339,14 @@ Status check_combination(Parsing& parsing) {
   if (parsing.dump.elf && parsing.dump.codec != CodecId::none) {
     return fail(ErrorKind::usage, "-E goes with none of -c, -l, -p and -z: an ELF core is not compressed");
   }
+  TRY(check_split(parsing));
   if (parsing.json_fd >= 0 && !writes_dump) {
     return fail(ErrorKind::usage, "--json goes with making a dump only");
   }
   if (parsing.json_fd == STDOUT_FILENO && parsing.dump.flattened) {
     return fail(ErrorKind::usage, "--json 1 and -F exclude each other: standard output carries the dump");
   }
-  return check_files(parsing.mode, parsing.dump.flattened, parsing.check_only, parsing.files.size());
+  return check_files(parsing);
 }
 
 void place_files(Parsing& parsing) {
@@ -317,7 +356,9 @@ void place_files(Parsing& parsing) {
   }
   parsing.dump.vmcore = parsing.files[0];
   if (parsing.mode == Mode::show_facts) return;
-  if (parsing.dump.flattened) {
+  if (parsing.split) {
+    parsing.dump.split_outputs.assign(parsing.files.begin() + 1, parsing.files.end());
+  } else if (parsing.dump.flattened) {
     parsing.dump.output_fd = STDOUT_FILENO;
   } else {
     parsing.dump.output = parsing.files[1];

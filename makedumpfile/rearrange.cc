@@ -29,7 +29,7 @@ Result<RearrangeReport> rearrange(int input_fd, FileSink& file) {
 Result<RearrangeReport> rearrange_dump(int input_fd, const std::string& output, bool overwrite) {
   const std::unique_ptr<FileSink> file = TRY(FileSink::create(output, overwrite));
   Result<RearrangeReport> report = rearrange(input_fd, *file);
-  if (!report) return with_remains(std::move(report).error(), *file, "what there was of it is");
+  if (!report) return with_remains(std::move(report).error(), file->remains(), "what there was of it is");
   return report;
 }
 

@@ -58,7 +58,7 @@ Status write_dmesg(const std::string& vmcore_path, const std::string& output, in
   const KernelInfo kernel = TRY(read_kernel_info(*vmcore, named));
   const std::unique_ptr<FileSink> file = TRY(FileSink::create(output, overwrite));
   if (Status saved = save_log(kernel, part, *file); !saved)
-    return with_remains(std::move(saved).error(), *file, "the incomplete log is");
+    return with_remains(std::move(saved).error(), file->remains(), "the incomplete log is");
   return {};
 }
 

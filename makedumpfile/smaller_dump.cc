@@ -23,14 +23,14 @@ void raise_level(Dump& dump) {
 Status begin_smaller_dump(Dump& dump, const Error& full) {
   DumpReport& report = dump.report;
   const int level = report.dump_level;
-  TRY(dump.writer->restart());
+  for (const DumpPart& part : dump.parts) TRY(part.writer->restart());
   raise_level(dump);
   report.target_full = true;
   report.reasons.insert(report.reasons.begin(),
                         fmt::format("no space for a dump of level {}: {} of {} pages written", level,
                                     report.pages_written, report.pages_written + report.pages_missing));
   report.pages_written = report.pages_missing = 0;
-  if (dump.writer->any_order()) dump.order = CopyOrder::important_first;
+  if (dump.writer().any_order()) dump.order = CopyOrder::important_first;
   dump.observer.note(fmt::format("A smaller dump is written in place of this one: {}", full.message()));
   return {};
 }

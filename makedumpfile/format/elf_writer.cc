@@ -200,6 +200,12 @@ Status ElfWriter::add_page(Pfn pfn, PageFate fate, Bytes data) {
   return fate == PageFate::stored ? output_.put(data) : output_.put_zeros(page);
 }
 
+Status ElfWriter::checkpoint() {
+  TRY(output_.settle());
+  output_.release();
+  return {};
+}
+
 Status ElfWriter::finish() {
   const uint64_t end = data_ + runs_.pages() * parameters_.page_size;
   if (output_.end() != end || pages_left_ != 0) {

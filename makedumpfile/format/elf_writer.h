@@ -49,7 +49,7 @@ class ElfWriter final : public PageWriter {
   Status write_bitmaps(Pfn window, Bytes existing, Bytes dumpable) override;
   Status begin_pages(uint64_t count, bool shared_zero_page) override;
   Status add(const PageBatch& batch) override;
-  Status checkpoint() override { return output_.settle(); }
+  Status checkpoint() override;
   Status finish() override;
   Status restart() override;
   Leftover abandon() override;

@@ -28,6 +28,8 @@ class ForwardOutput {
   Status flush();
   // The same, and the sink has taken it.
   Status settle();
+  // Gives back the memory of what has gone out.
+  void release() { chunk_.shrink_to_fit(); }
   // After an error: a full target may still take a part of what waits. Afterwards settled() tells what it
   // has.
   void rescue();

@@ -66,6 +66,10 @@ diskdump::KdumpSubHeader<Little> KdumpWriter::sub_header() const {
     sub.size_eraseinfo = parameters_.erase_info.size();
   }
   sub.max_mapnr_64 = parameters_.max_pfn.value();
+  if (!part_) return sub;
+  sub.split = 1;
+  sub.start_pfn = sub.start_pfn_64 = part_->range.begin.value();
+  sub.end_pfn = sub.end_pfn_64 = part_->range.end.value();
   return sub;
 }
 
@@ -84,6 +88,10 @@ Status KdumpWriter::put_header(bool incomplete) {
 Status KdumpWriter::write_header() {
   TRY(sink_.allocate(0, layout_.descriptors));
   TRY(put_header(sink_.rewritable()));
+  return put_sub_header();
+}
+
+Status KdumpWriter::put_sub_header() {
   const auto sub = sub_header();
   const Bytes notes = parameters_.notes->raw();
   ByteVector block(bytes_of(sub).begin(), bytes_of(sub).end());
@@ -101,10 +109,15 @@ Status KdumpWriter::write_bitmaps(Pfn window, Bytes existing, Bytes dumpable) {
   return write_padded(layout_.bitmap2 + start, dumpable, layout_.bitmap2 + end);
 }
 
+Status KdumpWriter::set_part(PfnRange range, uint64_t all_pages) {
+  part_ = {range, all_pages};
+  return put_sub_header();
+}
+
 Status KdumpWriter::begin_pages(uint64_t count, bool shared_zero_page) {
   page_count_ = pages_left_ = count;
   TRY(sink_.allocate(layout_.descriptors, count * sizeof(PageDesc)));
-  output_.begin(layout_.descriptors + count * sizeof(PageDesc));
+  output_.begin(layout_.descriptors + (part_ ? part_->all_pages : count) * sizeof(PageDesc));
   zero_page_ = output_.end();
   descriptors_.reserve(std::min<uint64_t>(count, kChunkBytes / sizeof(PageDesc)));
   return shared_zero_page ? output_.put_zeros(parameters_.page_size) : Status();
@@ -161,6 +174,13 @@ Status KdumpWriter::write_descriptors() {
                        std::as_bytes(waiting.first(run.count))));
     waiting = waiting.subspan(run.count);
   }
+  return {};
+}
+
+Status KdumpWriter::checkpoint() {
+  TRY(flush_descriptors());
+  output_.release();
+  descriptors_.shrink_to_fit();
   return {};
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -57,9 +58,12 @@ class KdumpWriter final : public PageWriter {
   // Header, sub header and notes; on a sink that can be rewritten the header says incomplete until finish().
   Status write_header() override;
   Status write_bitmaps(Pfn window, Bytes existing, Bytes dumpable) override;
+  // Page data begins where it would in a file of its own for the whole dump, since makedumpfile --reassemble
+  // looks for the shared zero page there: behind the part's descriptors the file has a hole.
+  Status set_part(PfnRange range, uint64_t all_pages) override;
   Status begin_pages(uint64_t count, bool shared_zero_page) override;
   Status add(const PageBatch& batch) override;
-  Status checkpoint() override { return flush_descriptors(); }
+  Status checkpoint() override;
   Status finish() override;
   Status restart() override;
   // Descriptors of pages whose data did not make it are zero, the header stays marked incomplete.
@@ -70,6 +74,10 @@ class KdumpWriter final : public PageWriter {
 
  private:
   using PageDesc = diskdump::PageDesc<Little>;
+  struct Part {
+    PfnRange range;
+    uint64_t all_pages;  // of the whole dump
+  };
   // Descriptors that lie side by side, in the dump and in descriptors_.
   struct Run {
     uint64_t index;
@@ -79,6 +87,7 @@ class KdumpWriter final : public PageWriter {
   [[nodiscard]] diskdump::DiskDumpHeader<Little> header(bool incomplete) const;
   [[nodiscard]] diskdump::KdumpSubHeader<Little> sub_header() const;
   Status put_header(bool incomplete);
+  Status put_sub_header();
   Status write_padded(uint64_t offset, Bytes data, uint64_t end);
   Status add_descriptor(uint64_t index, const StoredPage& page, uint64_t offset);
   Status flush_descriptors();
@@ -88,7 +97,8 @@ class KdumpWriter final : public PageWriter {
   RandomAccess& sink_;
   KdumpParameters parameters_;
   KdumpLayout layout_;
-  uint64_t zero_page_ = 0;   // offset of the shared zero page
+  uint64_t zero_page_ = 0;  // offset of the shared zero page
+  std::optional<Part> part_;
   uint64_t page_count_ = 0;  // announced
   uint64_t pages_left_ = 0;  // of those, not yet added
   uint64_t dropped_ = 0;     // of those added, without data in the end

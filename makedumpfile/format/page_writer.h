@@ -61,11 +61,16 @@ class PageWriter {
   // The two bitmaps' bytes (filter/bitmap.h) from page `window` on: the pages with data in the vmcore, and
   // those of the dump. Windows come in ascending order, without gaps.
   virtual Status write_bitmaps(Pfn window, Bytes existing, Bytes dumpable) = 0;
+  // The file is a part of a dump with `all_pages` pages: its own are those of `range`, though the bitmaps are
+  // of all. After the bitmaps.
+  virtual Status set_part(PfnRange /*range*/, uint64_t /*all_pages*/) {
+    return fail(ErrorKind::unsupported, "only kdump-compressed dumps have parts");
+  }
   // `count` pages will be added: those of the second bitmap. `shared_zero_page`: pages of fate zero may come.
   virtual Status begin_pages(uint64_t count, bool shared_zero_page) = 0;
   // Each page comes once, and best most of them one after the other.
   virtual Status add(const PageBatch& batch) = 0;
-  // What was added is safe from what happens to later pages.
+  // What was added is safe from what happens to later pages; needs no memory until there are more.
   virtual Status checkpoint() = 0;
   // All pages were added: the rest goes out, the header becomes final, the sink finishes.
   virtual Status finish() = 0;

@@ -12,7 +12,7 @@ constexpr uint64_t kPages = PageFilter::kWindowPages;
 
 }  // namespace
 
-Status WindowScan::load(Pfn first, const Refine& refine) {
+Status WindowLoader::load(Pfn first, const Refine& refine) {
   const uint64_t left = (max_pfn_ - first + kPages - 1) / kPages;
   loaded_.assign(std::min<uint64_t>(left, std::max(threads_, 1U)), std::nullopt);
   loaded_first_ = first;
@@ -23,30 +23,36 @@ Status WindowScan::load(Pfn first, const Refine& refine) {
   });
 }
 
-Result<const WindowResult*> WindowScan::window(Pfn first, const Refine& refine) {
+Result<const WindowResult*> WindowLoader::window(Pfn first, const Refine& refine) {
   const bool loaded = first >= loaded_first_ && first < loaded_first_ + loaded_.size() * kPages;
   if (!loaded) TRY(load(first, refine));
   return &*loaded_[(first - loaded_first_) / kPages];
 }
 
 Status WindowScan::first_pass(const Visit& visit, const Refine& refine) {
-  loaded_.clear();
+  WindowLoader loader(classify_, max_pfn_, threads_);
   kept_.clear();
-  position_ = Pfn();
   for (Pfn first; first < max_pfn_; first += kPages) {
-    const WindowResult* result = TRY(window(first, refine));
+    const WindowResult* result = TRY(loader.window(first, refine));
     if (kept_.size() < kKeptWindows) kept_.push_back(result->dumpable);
     TRY(visit(*result));
   }
   return {};
 }
 
-Result<const Bitmap*> WindowScan::next() {
-  if (position_ >= max_pfn_) return nullptr;
+Result<const Bitmap*> WindowScan::Pass::next() {
+  if (position_ >= range_.end) return nullptr;
   const size_t index = position_.value() / kPages;
-  const Bitmap* bitmap = index < kept_.size() ? &kept_[index] : &TRY(window(position_, {}))->dumpable;
-  position_ += kPages;
-  return bitmap;
+  const Pfn first(index * kPages);
+  const Bitmap* bitmap =
+      index < scan_.kept_.size() ? &scan_.kept_[index] : &TRY(loader_.window(first, {}))->dumpable;
+  const PfnRange window = bitmap->window();
+  position_ = window.end;
+  if (range_.begin <= window.begin && window.end <= range_.end) return bitmap;
+  cut_ = *bitmap;
+  cut_->clear_range({window.begin, range_.begin});
+  cut_->clear_range({range_.end, window.end});
+  return &*cut_;
 }
 
 }  // namespace kdump

@@ -182,6 +182,11 @@ Status FileSink::finish() {
   return sync_directory_of(path_);
 }
 
+void FileSink::withdraw() {
+  const std::string incomplete = path_ + std::string(kIncompleteSuffix);
+  if (kind_ == Kind::regular && rename(path_.c_str(), incomplete.c_str()) == 0) growing_ = incomplete;
+}
+
 std::string FileSink::remains() const { return growing_; }
 
 }  // namespace kdump

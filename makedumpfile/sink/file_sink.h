@@ -33,6 +33,7 @@ class FileSink : public RandomAccess {
   Status discard() override;
   Status sync() override;
   Status finish() override;
+  void withdraw() override;
   [[nodiscard]] std::string remains() const override;
 
  private:

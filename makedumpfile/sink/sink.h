@@ -46,6 +46,9 @@ class RandomAccess {
   virtual Status sync() { return {}; }
   // Makes the dump durable and, where it has a name, final. Nothing is written afterwards.
   virtual Status finish() = 0;
+  // Takes finish() back, as a dump of several files needs where one of them fails: what is there has its
+  // final name no more.
+  virtual void withdraw() {}
   // What stays after an error, for the message ("the incomplete dump is in D-incomplete"); empty when
   // nothing does.
   [[nodiscard]] virtual std::string remains() const { return {}; }

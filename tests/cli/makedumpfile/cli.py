@@ -118,6 +118,60 @@ class CommandLine(unittest.TestCase):
             self.assertTrue(done.stdout.decode().endswith(f"\nThe dumpfile is saved to {back}.\n{COMPLETED}"))
             self.assertEqual(back.read_bytes(), self.out.read_bytes())
 
+    def sub_header(self, path):
+        """split, start_pfn and end_pfn, and start_pfn_64 and end_pfn_64."""
+        block = path.read_bytes()[PAGE:2 * PAGE]
+        return struct.unpack_from("<iQQ", block, 12), struct.unpack_from("<QQ", block, 80)
+
+    def test_a_dump_in_parts(self):
+        parts = [self.path(f"part{i}") for i in range(3)]
+        self.succeed("-l", "-d", "1", self.core, self.out)
+        for threads in ("1", "7"):
+            done = self.succeed("-f", "--split", "-l", "-d", "1", "--num-threads", threads, self.core, *parts)
+            self.assertTrue(done.stdout.decode().endswith(
+                f"\nThe dumpfiles are saved to {parts[0]}, {parts[1]}, and {parts[2]}.\n{COMPLETED}"), done)
+            next_pfn = 0
+            for part in parts:
+                # All but what is the part's own is as in the whole dump: header, notes and bitmaps.
+                head, whole = bytearray(part.read_bytes()[:4 * PAGE]), bytearray(self.out.read_bytes()[:4 * PAGE])
+                for at, size in ((12, 20), (80, 16)):
+                    head[PAGE + at:PAGE + at + size] = whole[PAGE + at:PAGE + at + size] = bytes(size)
+                self.assertEqual(head, whole)
+                (split, start, end), wide = self.sub_header(part)
+                self.assertEqual((split, start, (start, end)), (1, next_pfn, wide))
+                next_pfn = end
+            self.assertEqual(next_pfn, 256 + 300)
+            self.assertFalse(list(pathlib.Path(self.folder.name).glob("*-incomplete")))
+
+    def test_more_parts_than_pages(self):
+        self.core.write_bytes(small_core(3))
+        with open(self.core, "r+b") as core:
+            core.truncate(8192 + 3 * PAGE)
+        parts = [self.path(f"part{i}") for i in range(9)]
+        self.succeed("--split", "-d", "1", self.core, *parts)
+        self.assertEqual(self.sub_header(parts[-1])[1][1], 256 + 3)
+
+    def test_parts_that_do_not_fit_leave_nothing_whole(self):
+        for threads in ("1", "4"):
+            parts = [self.path(f"small{threads}.{i}") for i in range(3)]
+            done = self.fail_with("file too large", "--split", "--num-threads", threads, self.core, *parts, restore_signals=False,
+                                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (300000, 300000)))
+            self.assertIn("-incomplete", done.stderr.decode())
+            self.assertFalse([part for part in parts if part.exists()])
+
+    def test_wrong_words_about_parts(self):
+        for message, options in (("is named twice", ["--split", self.core, self.out, self.out]),
+                                 ("2 file names where 3 belong", ["--split", self.core, self.out]),
+                                 ("--split and -E exclude each other", ["--split", "-E", self.core, self.out, self.path("b")]),
+                                 ("no multiple of the page size", ["--split", "--splitblock-size", "5", self.core, self.out,
+                                                                   self.path("b")]),
+                                 ("is no splitblock size", ["--split", "--splitblock-size", "4k", self.core, self.out,
+                                                            self.path("b")]),
+                                 ("goes with --split only", ["--splitblock-size", "4", self.core, self.out])):
+            with self.subTest(options=options):
+                self.fail_with(message, *options)
+                self.assertFalse(self.out.exists())
+
     def loads_of(self, core):
         """(file offset, paddr, filesz, memsz) of each PT_LOAD of an ELF core's bytes."""
         count, = struct.unpack_from("<H", core, 56)
@@ -286,7 +340,7 @@ class CommandLine(unittest.TestCase):
                 self.assertRegex(section, rf"(?m)^\.It.* Fl {re.escape(options[0][1:])}\b")
 
     def test_options_that_are_not_built_yet_say_so(self):
-        for options in (["--split"], ["--reassemble"], ["-L", "1M"], ["--mem-usage"], ["--splitblock-size", "1"], ["-d", "31,1"]):
+        for options in (["--reassemble"], ["-L", "1M"], ["--mem-usage"], ["-d", "31,1"]):
             with self.subTest(options=options):
                 self.fail_with("not built yet", *options, self.core, self.out)
                 self.assertFalse(self.out.exists())

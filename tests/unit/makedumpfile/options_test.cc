@@ -102,7 +102,7 @@ TEST(MakedumpfileOptions, NumbersAreChecked) {
 }
 
 TEST(MakedumpfileOptions, WhatIsNotBuiltIsNamed) {
-  for (const char* option : {"--split", "--reassemble", "--mem-usage"}) {
+  for (const char* option : {"--reassemble", "--mem-usage"}) {
     EXPECT_EQ(kind_of_error({option, "core", "dump"}), ErrorKind::unsupported) << option;
   }
   EXPECT_EQ(kind_of_error({"-d", "31,17", "core", "dump"}), ErrorKind::unsupported);

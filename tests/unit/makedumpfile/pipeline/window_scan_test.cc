@@ -30,8 +30,9 @@ TEST_P(WindowScanTest, BothPassesSeeEveryWindowInOrder) {
     return {};
   }));
   ASSERT_EQ(first.size(), 71U);
+  WindowScan::Pass pass = scan.pass();
   std::vector<Pfn> second;
-  while (const Bitmap* bitmap = scan.next().value())
+  while (const Bitmap* bitmap = pass.next().value())
     second.push_back(bitmap->next_set(bitmap->window().begin));
   EXPECT_EQ(second, first);
   EXPECT_TRUE(std::ranges::is_sorted(first));
@@ -46,7 +47,8 @@ TEST_P(WindowScanTest, SmallMachinesAreClassifiedOnce) {
   };
   WindowScan scan(classify, max_pfn, GetParam());
   ASSERT_TRUE(scan.first_pass([](const WindowResult&) -> Status { return {}; }));
-  while (scan.next().value() != nullptr) {
+  WindowScan::Pass pass = scan.pass();
+  while (pass.next().value() != nullptr) {
   }
   EXPECT_EQ(calls, 5);
 }
