@@ -84,6 +84,7 @@ Result<std::unique_ptr<KdumpFile>> KdumpFile::open(std::unique_ptr<ByteSource> s
   const KdumpHeaders headers = TRY(read_kdump_headers(*source));
   std::unique_ptr<KdumpFile> file(new KdumpFile(std::move(source), headers));
   TRY(file->read_notes());
+  TRY(file->read_erase_info());
   TRY(file->read_bitmaps());
   TRY(file->read_memory_map());
   return file;
@@ -101,6 +102,18 @@ Status KdumpFile::read_notes() {
   const ByteVector note = headers_.big_endian ? vmcoreinfo_note<Big>(text) : vmcoreinfo_note<Little>(text);
   raw.insert(raw.begin(), note.begin(), note.end());
   notes_ = parse();
+  return {};
+}
+
+// makedumpfile has it behind the pages.
+Status KdumpFile::read_erase_info() {
+  const FileExtent& place = headers_.eraseinfo;
+  if (place.size == 0) {
+    erase_info_ = notes_.erase_info();
+    return {};
+  }
+  const ByteVector lines = TRY(read_region(*source_, place.offset, place.size, "erase information"));
+  erase_info_ = text_of(lines);
   return {};
 }
 

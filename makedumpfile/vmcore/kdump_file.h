@@ -25,6 +25,8 @@ class KdumpFile final : public Vmcore {
   [[nodiscard]] uint16_t machine() const override { return headers_.machine(); }
   [[nodiscard]] const MemoryMap& memory_map() const override { return memory_map_; }
   [[nodiscard]] const Notes& notes() const override { return notes_; }
+  // Of a split dump's file: of all of them, or of its own pages; that differs by writer.
+  [[nodiscard]] std::string_view erase_info() const override { return erase_info_; }
   [[nodiscard]] const EarlierDump* earlier() const override { return &earlier_; }
   [[nodiscard]] Result<std::vector<PfnRange>> excluded_earlier(PfnRange window,
                                                                unsigned page_shift) const override;
@@ -71,6 +73,7 @@ class KdumpFile final : public Vmcore {
   KdumpFile(std::unique_ptr<ByteSource> source, KdumpHeaders headers);
 
   Status read_notes();
+  Status read_erase_info();
   Status read_bitmaps();
   Status read_memory_map();
   // Whole pages from `first` on, as many as lie together; how many.
@@ -82,6 +85,7 @@ class KdumpFile final : public Vmcore {
   KdumpHeaders headers_;
   EarlierDump earlier_;
   Notes notes_;
+  std::string erase_info_;
   MemoryMap memory_map_;
   bool two_bitmaps_;
   std::unique_ptr<FileBitmap> existing_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 
 #include "makedumpfile/vmcore/open.h"
 
@@ -89,7 +90,11 @@ Status check_complete(std::span<const std::unique_ptr<KdumpFile>> parts) {
 
 SplitSet::SplitSet(std::vector<std::unique_ptr<KdumpFile>> parts)
     : parts_(std::move(parts)), earlier_(*parts_.front()->earlier()) {
-  for (const auto& part : parts_) earlier_.incomplete |= part->headers().incomplete();
+  std::set<std::string_view> told;
+  for (const auto& part : parts_) {
+    earlier_.incomplete |= part->headers().incomplete();
+    if (told.insert(part->erase_info()).second) erase_info_ += part->erase_info();
+  }
 }
 
 Result<std::unique_ptr<SplitSet>> SplitSet::join(std::vector<std::unique_ptr<KdumpFile>> parts) {

@@ -29,6 +29,7 @@ class SplitSet final : public Vmcore {
   [[nodiscard]] uint16_t machine() const override { return parts_.front()->machine(); }
   [[nodiscard]] const MemoryMap& memory_map() const override { return parts_.front()->memory_map(); }
   [[nodiscard]] const Notes& notes() const override { return parts_.front()->notes(); }
+  [[nodiscard]] std::string_view erase_info() const override { return erase_info_; }
   [[nodiscard]] const EarlierDump* earlier() const override { return &earlier_; }
   [[nodiscard]] Result<std::vector<PfnRange>> excluded_earlier(PfnRange window,
                                                                unsigned page_shift) const override {
@@ -41,6 +42,7 @@ class SplitSet final : public Vmcore {
 
   std::vector<std::unique_ptr<KdumpFile>> parts_;
   EarlierDump earlier_;
+  std::string erase_info_;
 };
 
 }  // namespace kdump

@@ -61,6 +61,20 @@ TYPED_TEST(KdumpFileOf, ReadsPagesByRankInEitherByteOrder) {
                           PfnRange{Pfn(199999), Pfn(200000)}));
 }
 
+TEST(KdumpFile, TellsWhatWasErased) {
+  const std::string_view lines = "erase a size 4\n";
+  KdumpBuilder<> builder;
+  builder.notes = test::note_bytes("ELSE", 1, bytes_of(lines));
+  builder.sub.offset_eraseinfo = kPage + sizeof builder.sub + 12 + 8;  // its note's descriptor
+  builder.sub.size_eraseinfo = lines.size();
+  const auto file = open(builder);
+  ASSERT_TRUE(file) << file.error().message();
+  EXPECT_EQ((*file)->erase_info(), lines);
+  builder.notes = test::note_bytes("ERASEINFO", 0, bytes_of(lines));
+  builder.sub.size_eraseinfo = 0;
+  EXPECT_EQ((*open(builder))->erase_info(), lines);
+}
+
 TYPED_TEST(KdumpFileOf, TellsWhatTheHeadersSay) {
   KdumpBuilder<TypeParam> builder;
   builder.add(1, 'a');

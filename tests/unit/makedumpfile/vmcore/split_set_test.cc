@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/unit/makedumpfile/support/elf_core_builder.h"
+#include "tests/unit/makedumpfile/support/fake_vmcore.h"
 #include "tests/unit/makedumpfile/support/kdump_builder.h"
 
 namespace kdump {
@@ -60,6 +61,23 @@ TEST_F(SplitSetTest, ReadsAcrossItsFilesInAnyOrder) {
   EXPECT_FALSE((*set)->read(PhysAddr(12 * kPage), MutableBytes(out).first(1)));
   EXPECT_FALSE((*set)->read(PhysAddr(1000 * kPage), MutableBytes(out).first(1)));
   EXPECT_EQ((*set)->excluded_earlier({Pfn(0), Pfn(64)}, 12)->size(), 1U);
+}
+
+// makedumpfile of kexec-tools tells in each file what was erased in its pages, ours tells all of it in each.
+TEST_F(SplitSetTest, TellsWhatWasErasedOnce) {
+  for (const auto& [plan, lines] : {std::pair(PartPlan{0, 4}, "erase a size 4\n"),
+                                    {PartPlan{4, 8}, "erase b nullify\n"},
+                                    {PartPlan{8, 64}, "erase a size 4\n"}}) {
+    KdumpBuilder<> builder = builder_of_set();
+    builder.split(plan.begin, plan.end);
+    builder.notes = test::note_bytes("ELSE", 1, bytes_of(std::string_view(lines)));
+    builder.sub.offset_eraseinfo = kPage + sizeof builder.sub + 12 + 8;
+    builder.sub.size_eraseinfo = std::string_view(lines).size();
+    add(builder, fmt::format("part {}", plan.begin));
+  }
+  const auto set = SplitSet::join(std::move(parts_));
+  ASSERT_TRUE(set) << set.error().message();
+  EXPECT_EQ((*set)->erase_info(), "erase a size 4\nerase b nullify\n");
 }
 
 TEST_F(SplitSetTest, NamesTheFileThatIsWrong) {
