@@ -12,6 +12,8 @@
 #include "makedumpfile/codec/codec.h"
 #include "makedumpfile/console.h"
 #include "makedumpfile/dump.h"
+#include "makedumpfile/exit_status.h"
+#include "makedumpfile/mem_usage.h"
 #include "makedumpfile/named_file.h"
 #include "makedumpfile/options.h"
 #include "makedumpfile/rearrange.h"
@@ -44,9 +46,10 @@ std::string saved_words(const DumpRequest& dump) {
   return text + fmt::format("and {}.\n", parts.back());
 }
 
-Status make_dump(const Options& options, Console& console) {
+Status make_dump(const Options& options, Console& console, Ending& ending) {
   DumpReport report;
   Status dumped = write_dump(options.dump, report, console);
+  ending.incomplete = report.pages_written != 0 && !report.remains.empty();
   write_json(options, report, dumped, console);
   TRY(std::move(dumped));
   console.say(kReport, describe_pages(report));
@@ -55,7 +58,7 @@ Status make_dump(const Options& options, Console& console) {
   return {};
 }
 
-Status rearrange(const Options& options, Console& console) {
+Status rearrange(const Options& options, Console& console, Ending& /*ending*/) {
   const RearrangeReport report =
       TRY(rearrange_dump(STDIN_FILENO, options.dump.output, options.dump.overwrite));
   if (report.marked_incomplete) console.note("The dump was marked incomplete when it was written.");
@@ -63,7 +66,7 @@ Status rearrange(const Options& options, Console& console) {
   return {};
 }
 
-Status dump_dmesg(const Options& options, Console& console) {
+Status dump_dmesg(const Options& options, Console& console, Ending& /*ending*/) {
   const DumpRequest& request = options.dump;
   TRY(write_dmesg(request.vmcore, request.output, request.output_fd, request.overwrite, request.named,
                   options.log_part));
@@ -72,23 +75,29 @@ Status dump_dmesg(const Options& options, Console& console) {
   return {};
 }
 
-Status print_facts(const Options& options, Console& console) {
+Status print_mem_usage(const Options& options, Console& console, Ending& /*ending*/) {
+  console.say(kCommon, describe_mem_usage(TRY(measure_mem_usage(options.dump, console))));
+  console.say(kCommon, "\n");  // the original's last line has no words
+  return {};
+}
+
+Status print_facts(const Options& options, Console& console, Ending& /*ending*/) {
   console.say(kCommon, TRY(show_facts(options.dump.vmcore, options.dump.named)));
   return {};
 }
 
-Status write_facts(const Options& options, Console& console) {
+Status write_facts(const Options& options, Console& console, Ending& /*ending*/) {
   TRY(save_facts(options.vmlinux, options.dump.output, options.dump.overwrite));
   console.say(kCommon, fmt::format("\nThe vmcoreinfo is saved to {}.\n", options.dump.output));
   return {};
 }
 
-Status show_help(const Options& /*options*/, Console& console) {
+Status show_help(const Options& /*options*/, Console& console, Ending& /*ending*/) {
   console.say(kCommon, makedumpfile_help());
   return {};
 }
 
-Status show_version(const Options& /*options*/, Console& console) {
+Status show_version(const Options& /*options*/, Console& console, Ending& /*ending*/) {
   std::string text = "makedumpfile: version " KDUMP_VERSION " (kdump toolchain)\n";
   for (const CodecRow& row : codec_rows()) {
     if (row.option != 0) text += fmt::format("{}\tenabled\n", row.name);
@@ -97,55 +106,69 @@ Status show_version(const Options& /*options*/, Console& console) {
   return {};
 }
 
-Status nothing(const Options& /*options*/, Console& /*console*/) { return {}; }
+Status nothing(const Options& /*options*/, Console& /*console*/, Ending& /*ending*/) { return {}; }
 
 struct ModeRow {
-  Status (*run)(const Options&, Console&);
+  Status (*run)(const Options&, Console&, Ending&);
   Mode mode;
   bool last_words;  // "makedumpfile Completed."
 };
 
 constexpr ModeRow kModes[] = {
-    {make_dump, Mode::dump, true},        {rearrange, Mode::rearrange, true},
-    {dump_dmesg, Mode::dump_dmesg, true}, {print_facts, Mode::show_facts, false},
-    {show_help, Mode::help, false},       {show_version, Mode::version, false},
-    {nothing, Mode::check_params, false}, {write_facts, Mode::save_facts, true},
+    {make_dump, Mode::dump, true},         {rearrange, Mode::rearrange, true},
+    {dump_dmesg, Mode::dump_dmesg, true},  {print_facts, Mode::show_facts, false},
+    {show_help, Mode::help, false},        {show_version, Mode::version, false},
+    {nothing, Mode::check_params, false},  {print_mem_usage, Mode::mem_usage, false},
+    {write_facts, Mode::save_facts, true},
 };
 
-constexpr int kFailed = 1;
-constexpr int kOtherRelease = 2;  // the -i file is of another kernel
+constexpr std::string_view kFailedWords = "\nmakedumpfile Failed.\n";
 
-int failed(Console& console, std::string_view message) {
+void say_failed(Console& console, std::string_view message) {
   console.say(kError, fmt::format("{}\n", message));
-  console.say(kCommon, "\nmakedumpfile Failed.\n");
-  return kFailed;
+  console.say(kCommon, kFailedWords);
 }
 
-int invalid_command_line(const Error& error, std::FILE* messages) {
-  Console console(kDefault, messages);
-  if (error.kind() == ErrorKind::unsupported) return failed(console, error.message());
+int invalid_command_line(const Error& error, std::span<char* const> arguments) {
+  Console console(kDefault, asks_for_stream(arguments) ? stderr : stdout);
   console.say(kError, fmt::format("{}\n", error.message()));
-  console.say(kCommon,
-              "Commandline parameter is invalid.\nTry `makedumpfile --help' for more information.\n"
-              "\nmakedumpfile Failed.\n");
-  return kFailed;
+  if (error.kind() != ErrorKind::unsupported) {
+    console.say(kCommon,
+                "Commandline parameter is invalid.\nTry `makedumpfile --help' for more information.\n");
+  }
+  if (!asks_for(arguments, "--check-params")) console.say(kCommon, kFailedWords);
+  return exit_status({.kind = error.kind()}, asks_for(arguments, "--strict-exit"));
 }
 
-Status run_mode(const ModeRow& mode, Options& options, Console& console) {
+Status run_mode(const ModeRow& mode, Options& options, Console& console, Ending& ending) {
   const bool reads_dump = mode.mode != Mode::save_facts && mode.mode != Mode::check_params;
   if (reads_dump) TRY(read_named_files(options, options.dump));
-  return mode.run(options, console);
+  return mode.run(options, console, ending);
+}
+
+// Of the files that are read.
+bool any_cannot_be_opened(const Options& options) {
+  const std::string* files[] = {&options.dump.vmcore, &options.vmlinux, &options.vmcoreinfo,
+                                &options.erase_rules};
+  return std::ranges::any_of(files, [](const std::string* file) {
+    return !file->empty() && *file != "-" && access(file->c_str(), R_OK) != 0;
+  });
 }
 
 int run(std::span<char* const> arguments) {
   Result<Options> options = parse_makedumpfile_options(arguments);
-  if (!options) return invalid_command_line(options.error(), asks_for_stream(arguments) ? stderr : stdout);
+  if (!options) return invalid_command_line(options.error(), arguments);
   Console console(options->message_level, options->dump.flattened ? stderr : stdout);
   const ModeRow& mode = *std::ranges::find(kModes, options->mode, &ModeRow::mode);
-  if (const Status done = run_mode(mode, *options, console); !done) {
-    const int status = failed(console, done.error().message());
-    const bool other_release = done.error().kind() == ErrorKind::mismatch && !options->vmcoreinfo.empty();
-    return other_release ? kOtherRelease : status;
+  Ending ending;
+  if (const Status done = run_mode(mode, *options, console, ending); !done) {
+    if (ending.incomplete) console.say(kCommon, "This is an incomplete dumpfile, but might analyzable.\n");
+    say_failed(console, done.error().message());
+    ending.kind = done.error().kind();
+    ending.output_exists = done.error().errno_value() == EEXIST;
+    ending.named_release = !options->vmcoreinfo.empty();
+    ending.no_input = any_cannot_be_opened(*options);
+    return exit_status(ending, options->strict_exit);
   }
   if (mode.last_words) console.say(kCommon, "\nmakedumpfile Completed.\n");
   return 0;

@@ -133,6 +133,11 @@ Status set_vtop(Parsing& options, std::string_view argument) {
   return {};
 }
 
+Status use_strict_exit(Parsing& options, std::string_view /*argument*/) {
+  options.strict_exit = true;
+  return {};
+}
+
 Status use_partial_log(Parsing& options, std::string_view /*argument*/) {
   options.log_part = LogPart::since_clear;
   return {};
@@ -178,6 +183,8 @@ constexpr Option<Parsing> kTable[] = {
      use_partial_log},
     {{0, "vtop", kRequired, "ADDRESS", "print how the kernel's page tables translate ADDRESS, then dump"},
      set_vtop},
+    {{0, "mem-usage", kNone, nullptr, "print how many pages of VMCORE (/proc/kcore) a dump may leave out"},
+     set_mode<Mode::mem_usage>},
     {{0, "show-facts", kNone, nullptr, "print what is known of the kernel of VMCORE, and from where"},
      set_mode<Mode::show_facts>},
     {{'x', nullptr, kRequired, "VMLINUX",
@@ -207,6 +214,7 @@ constexpr Option<Parsing> kTable[] = {
      ignore_number},
     {{0, "work-dir", kRequired, "DIR", "keep a VMCORE that comes through a pipe in DIR while it is read"},
      set_work_dir},
+    {{0, "strict-exit", kNone, nullptr, "let the exit status tell what went wrong"}, use_strict_exit},
     {{'h', "help", kNone, nullptr, "this text"}, show<Mode::help>},
     {{'v', nullptr, kNone, nullptr, "the version"}, show<Mode::version>},
 };
@@ -215,7 +223,6 @@ constexpr Option<Parsing> kTable[] = {
 constexpr Option<Parsing> kNotBuilt[] = {
     {{'L', nullptr, kRequired, "SIZE", ""}, not_built},
     {{0, "reassemble", kNone, nullptr, ""}, not_built},
-    {{0, "mem-usage", kNone, nullptr, ""}, not_built},
 };
 
 std::vector<Option<Parsing>> all_options() {
@@ -256,8 +263,10 @@ constexpr Usage kUsages[] = {
     {Mode::dump, false, true, true, 3,
      "makedumpfile --split [OPTION]... VMCORE DUMPFILE1 DUMPFILE2 [DUMPFILE]..."},
     {Mode::rearrange, false, false, false, 1, "makedumpfile -R [-f] DUMPFILE"},
-    {Mode::dump_dmesg, false, false, false, 2, "makedumpfile --dump-dmesg [--partial-dmesg] [-f] VMCORE LOGFILE"},
+    {Mode::dump_dmesg, false, false, false, 2,
+     "makedumpfile --dump-dmesg [--partial-dmesg] [-f] VMCORE LOGFILE"},
     {Mode::dump_dmesg, true, false, false, 1, "makedumpfile --dump-dmesg [--partial-dmesg] -F VMCORE"},
+    {Mode::mem_usage, false, false, false, 1, "makedumpfile --mem-usage /proc/kcore"},
     {Mode::show_facts, false, false, false, 1, "makedumpfile --show-facts VMCORE"},
     {Mode::save_facts, false, false, false, 0, "makedumpfile -g FILE [-f] -x VMLINUX"},
 };
@@ -288,6 +297,14 @@ Status check_saving_facts(const Parsing& parsing) {
       ErrorKind::usage,
       "-g takes only -x, -f and what to print: no -c, -l, -p, -z, -d, -F, -R, --dry-run, --dump-dmesg or "
       "--show-facts");
+}
+
+// Nor does -R, which only puts a dump together again.
+Status check_rearranging(const Parsing& parsing) {
+  const DumpRequest& dump = parsing.dump;
+  const bool about_dump = dump.codec != CodecId::none || dump.dump_level != 0 || dump.elf;
+  if (parsing.mode != Mode::rearrange || !about_dump) return {};
+  return fail(ErrorKind::usage, "-R goes with none of -c, -l, -p, -z, -d and -E: the dump is made already");
 }
 
 Status check_named_files(const Parsing& parsing) {
@@ -324,6 +341,7 @@ Status check_split(const Parsing& parsing) {
 
 Status check_combination(Parsing& parsing) {
   TRY(check_named_files(parsing));
+  TRY(check_rearranging(parsing));
   TRY(check_erase_rules(parsing));
   if (!parsing.saved_facts.empty()) parsing.mode = Mode::save_facts;
   const bool writes_dump = parsing.mode == Mode::dump;
@@ -355,7 +373,7 @@ void place_files(Parsing& parsing) {
     return;
   }
   parsing.dump.vmcore = parsing.files[0];
-  if (parsing.mode == Mode::show_facts) return;
+  if (parsing.mode == Mode::show_facts || parsing.mode == Mode::mem_usage) return;
   if (parsing.split) {
     parsing.dump.split_outputs.assign(parsing.files.begin() + 1, parsing.files.end());
   } else if (parsing.dump.flattened) {
@@ -396,6 +414,10 @@ bool asks_for_stream(std::span<char* const> arguments) {
   const auto end = std::ranges::find(arguments, std::string_view("--"),
                                      [](const char* word) { return std::string_view(word); });
   return std::any_of(arguments.begin(), end, has_stream);
+}
+
+bool asks_for(std::span<char* const> arguments, std::string_view option) {
+  return std::ranges::any_of(arguments, [&](const char* word) { return word == option; });
 }
 
 std::string makedumpfile_help() {

@@ -14,7 +14,17 @@
 
 namespace kdump {
 
-enum class Mode { dump, rearrange, dump_dmesg, show_facts, save_facts, help, version, check_params };
+enum class Mode {
+  dump,
+  rearrange,
+  dump_dmesg,
+  show_facts,
+  save_facts,
+  help,
+  version,
+  check_params,
+  mem_usage
+};
 
 // Bits of --message-level.
 namespace message_level {
@@ -31,6 +41,7 @@ struct Options {
   std::string vmlinux;                // -x; reading it into dump.named is the caller's, and likewise for
   std::string vmcoreinfo;             // -i
   std::string erase_rules;            // --config, into dump.erase
+  bool strict_exit = false;           // --strict-exit
   LogPart log_part = LogPart::whole;  // --partial-dmesg
 };
 
@@ -41,6 +52,8 @@ Result<Options> parse_makedumpfile_options(std::span<char* const> arguments);
 
 // Whether -F is among them, also when they are not valid: then messages belong on standard error.
 bool asks_for_stream(std::span<char* const> arguments);
+// Likewise for a long option, spelled out.
+bool asks_for(std::span<char* const> arguments, std::string_view option);
 
 std::string makedumpfile_help();
 std::vector<OptionName> makedumpfile_option_names();
