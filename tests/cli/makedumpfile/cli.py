@@ -243,7 +243,7 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(report["pages"]["classes"]["zero"], 100)
         self.assertEqual(sorted(report["pages"]["classes"]), sorted((
             "kept", "zero", "cache", "private_cache", "user", "free", "unaccepted", "hwpoison", "offline", "protected",
-            "unreadable")))
+            "unreadable", "earlier")))
         self.assertEqual(report["bytes_written"], self.out.stat().st_size)
         self.assertEqual((report["codec"], report["threads"], report["page_size"]), ("zstd", 1, PAGE))
 
@@ -281,7 +281,6 @@ class CommandLine(unittest.TestCase):
         done = self.succeed("--check-params", "-l", "-d", "31", "/no/such/core", self.out)
         self.assertEqual((done.stdout, done.stderr), (b"", b""))
         self.assertFalse(self.out.exists())
-        self.fail_with("dump level", "--check-params", "-d", "32", self.core, self.out)
         self.succeed("--check-params", "-l", "-d", "31")
 
     def test_help_and_version(self):
@@ -326,6 +325,38 @@ class CommandLine(unittest.TestCase):
             with self.subTest(options=options):
                 self.assertEqual(self.fail_with("", *options).stdout, b"")
 
+    def test_the_strict_exit_status(self):
+        self.out.write_text("precious")
+        damaged = self.path("damaged")
+        damaged.write_bytes(small_core()[:100])
+        with open("/dev/zero", "rb") as zero:
+            for status, *options in ((3, "-d", "99", self.core, self.out), (3, "--no-such"), (4, "-X"), (5, "/no/such", self.path("a")),
+                                     (6, damaged, self.path("a")), (7, self.core, self.out), (8, "-f", self.core, "/dev/full"),
+                                     (2, "-i", self.info_file("6.12.0"), self.core, self.path("a")),
+                                     (6, "-R", self.path("a"))):
+                with self.subTest(options=options):
+                    self.assertEqual(self.run_it("--strict-exit", *options, stdin=zero).returncode, status)
+                    self.assertEqual(self.run_it(*options, stdin=zero).returncode, 2 if status == 2 else 1)
+        self.assertEqual(self.run_it("--strict-exit", "-f", self.core, self.out).returncode, 0)
+
+    def test_an_incomplete_dump_in_the_strict_exit_status(self):
+        def limited():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (150 * PAGE, 150 * PAGE))
+            import signal
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        done = self.run_it("--strict-exit", "-d", "1", self.core, self.out, preexec_fn=limited)
+        self.assertEqual(done.returncode, 9)
+        self.assertIn("This is an incomplete dumpfile, but might analyzable.\n", done.stdout.decode())
+
+    def test_memory_usage_needs_struct_pages(self):
+        self.fail_with("dump level 31", "--mem-usage", self.core)
+
+    def test_a_check_of_parameters_has_no_last_words(self):
+        done = self.run_it("--check-params", "-d", "99", self.core, self.out)
+        self.assertEqual((done.returncode, done.stdout),
+                         (1, b"Commandline parameter is invalid.\nTry `makedumpfile --help' for more information.\n"))
+        self.assertIn(b"dump level", done.stderr)
+
     LEFT_OUT = (("Xen", "-X"), ("Xen", "--xen-syms", "x"), ("Xen", "--xen-vmcoreinfo", "x"), ("Xen", "--xen_phys_start", "0"),
                 ("sadump", "--diskset", "d"), ("struct page", "-e"), ("--config", "--eppic", "e"),
                 ("--config", "--extension", "e"))
@@ -340,7 +371,7 @@ class CommandLine(unittest.TestCase):
                 self.assertRegex(section, rf"(?m)^\.It.* Fl {re.escape(options[0][1:])}\b")
 
     def test_options_that_are_not_built_yet_say_so(self):
-        for options in (["--reassemble"], ["-L", "1M"], ["--mem-usage"], ["-d", "31,1"]):
+        for options in (["--reassemble"], ["-L", "1M"], ["-d", "31,1"]):
             with self.subTest(options=options):
                 self.fail_with("not built yet", *options, self.core, self.out)
                 self.assertFalse(self.out.exists())
@@ -531,20 +562,30 @@ class CommandLine(unittest.TestCase):
         self.assertRegex(shown, "(?s)Who could not tell:\n  no facts from the kernel's own memory: .*page tables")
         self.fail_with("2 file names where 1 belong", "--show-facts", self.core, self.out)
 
+    def listed_options(self):
+        """As --help has them, with their dashes."""
+        listed = set()
+        for line in self.succeed("--help").stdout.decode().splitlines():
+            if re.match(r"^  (-\w|    --)", line):
+                listed.update(re.findall(r"(?<![\w-])--?[\w-]+", re.match(r"^ +((?:-\w)?(?:, )?(?: *--[\w-]+)?)", line)[1]))
+        self.assertGreater(len(listed), 15)
+        return listed
+
     def test_every_option_is_in_the_man_page(self):
         man = pathlib.Path(MAN_PAGE).read_text().split("\n.Sh OPTIONS LEFT OUT\n")[0]
         documented = set(re.findall(r"^\.It Fl ([\w-]+)", man, re.MULTILINE))
         documented |= set(re.findall(r"^\.It Fl [\w-]+ , Fl ([\w-]+)", man, re.MULTILINE))
-        listed = set()
-        for line in self.succeed("--help").stdout.decode().splitlines():
-            if re.match(r"^  (-\w|    --)", line):
-                names = re.match(r"^ +((?:-\w)?(?:, )?(?: *--[\w-]+)?)", line)[1]
-                for name in re.findall(r"-(-?[\w-]+)", names):
-                    listed.add(name)
-        listed = {name.lstrip("-") if len(name) == 1 else name for name in listed}
-        self.assertGreater(len(listed), 15)
+        listed = {name[1:] for name in self.listed_options()}
         self.assertEqual(listed - documented, set(), "in --help, not in the man page")
         self.assertEqual(documented - listed, set(), "in the man page, not in --help")
+
+    def test_every_option_is_in_a_test(self):
+        tests = pathlib.Path(__file__).resolve().parents[2]
+        sources = [path for folder in ("cli/makedumpfile", "compat", "unit/makedumpfile") for path in (tests / folder).rglob("*")
+                   if path.is_file() and path.suffix in ("", ".py", ".cc")]
+        text = "\n".join(path.read_text() for path in sources)
+        untested = [name for name in self.listed_options() if not re.search(rf"""["' ]{name}["'= ,]""", text)]
+        self.assertEqual(sorted(untested), [], "in --help, in no test")
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ TEST(MakedumpfileOptions, NumbersAreChecked) {
 }
 
 TEST(MakedumpfileOptions, WhatIsNotBuiltIsNamed) {
-  for (const char* option : {"--reassemble", "--mem-usage"}) {
+  for (const char* option : {"--reassemble"}) {
     EXPECT_EQ(kind_of_error({option, "core", "dump"}), ErrorKind::unsupported) << option;
   }
   EXPECT_EQ(kind_of_error({"-d", "31,17", "core", "dump"}), ErrorKind::unsupported);
@@ -127,6 +127,20 @@ TEST(MakedumpfileOptions, AnAddressIsANumber) {
   for (const char* address : {"", "zzz", "0x", "ffffffff81000000", "-1", "0x10000000000000000"})
     EXPECT_EQ(kind_of_error({"--vtop", address, "core", "dump"}), ErrorKind::usage) << address;
   EXPECT_EQ(kind_of_error({"--vtop", "1", "--dump-dmesg", "core", "log"}), ErrorKind::usage);
+}
+
+TEST(MakedumpfileOptions, MemUsageTakesOneFile) {
+  const auto options = parse({"--mem-usage", "/proc/kcore", "-f"});
+  ASSERT_TRUE(options) << options.error().message();
+  EXPECT_EQ(options->mode, Mode::mem_usage);
+  EXPECT_EQ(options->dump.vmcore, "/proc/kcore");
+  EXPECT_EQ(kind_of_error({"--mem-usage"}), ErrorKind::usage);
+  EXPECT_EQ(kind_of_error({"--mem-usage", "core", "out"}), ErrorKind::usage);
+}
+
+TEST(MakedumpfileOptions, RearrangingTakesNothingAboutADump) {
+  for (const char* option : {"-c", "-z", "-E", "-d1"})
+    EXPECT_EQ(kind_of_error({"-R", option, "dump"}), ErrorKind::usage) << option;
 }
 
 TEST(MakedumpfileOptions, PartOfTheLog) {
