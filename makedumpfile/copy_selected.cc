@@ -12,7 +12,7 @@ namespace kdump {
 namespace {
 
 // Parts that are written at once, so that each of several disks has something to do.
-constexpr unsigned kPartsAtOnce = 4;
+constexpr unsigned kPartsAtOnce = 3;
 
 // The copying of all parts: what those who copy share.
 struct Copying {

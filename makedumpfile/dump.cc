@@ -22,12 +22,17 @@ Status save_pages(Dump& dump) {
   return finish_parts(dump);
 }
 
+// Again and again, as long as the target is full and there is something smaller to try.
 Status make_dump(Dump& dump) {
   Status saved = save_pages(dump);
-  if (saved || saved.error().kind() != ErrorKind::no_space || !dump.request.smaller_if_full) return saved;
-  const Status begun = begin_smaller_dump(dump, saved.error());
-  if (begun) return save_pages(dump);
-  dump.observer.note(fmt::format("No smaller dump in place of this one: {}", begun.error().message()));
+  for (const SmallerDump& smaller : smaller_dumps(dump)) {
+    if (saved || saved.error().kind() != ErrorKind::no_space) return saved;
+    if (const Status begun = begin_smaller_dump(dump, smaller, saved.error()); !begun) {
+      dump.observer.note(fmt::format("No smaller dump in place of this one: {}", begun.error().message()));
+      return saved;
+    }
+    saved = save_pages(dump);
+  }
   return saved;
 }
 

@@ -26,14 +26,16 @@ struct DumpRequest {
   // multiples of splitblock_bytes, 0 for what serves best, 1 GiB at most.
   std::vector<std::string> split_outputs;
   uint64_t splitblock_bytes = 0;
-  bool flattened = false;       // -F
-  bool elf = false;             // -E: an ELF core instead of a kdump-compressed file, without compression
-  bool overwrite = false;       // -f
-  bool dry_run = false;         // everything but writing
-  bool smaller_if_full = true;  // see write_dump
+  bool flattened = false;  // -F
+  bool elf = false;        // -E: an ELF core instead of a kdump-compressed file, without compression
+  bool overwrite = false;  // -f
+  std::optional<uint64_t> size_limit;  // -L: bytes of a file or stream, after which it counts as full
+  bool dry_run = false;                // everything but writing
+  bool smaller_if_full = true;         // see write_dump
   bool use_mmap = true;
   std::string work_dir;  // where a vmcore that comes through a pipe is kept; empty: OpenOptions::work_dir
   int dump_level = 0;
+  std::vector<int> next_levels;  // -d L1,L2,…: what is tried, one after the other, where the target is full
   CodecId codec = CodecId::none;
   unsigned num_threads = 1;  // compression and classification workers
   // Bytes of the filesystem that holds `output` which stay free whatever happens: reaching them is as if it
@@ -99,8 +101,9 @@ class DumpObserver {
 // as "<output>-incomplete", synced, and gets its name only when it is whole; after an error the incomplete
 // file stays, marked incomplete in its header, and the error says so.
 //
-// When the target is full, and the request allows it, a smaller dump takes the place of what is there: the
-// highest level, and the kernel's own pages (protect/protected_pages.h) first. Is that whole, the dump is a
+// When the target is full, a smaller dump takes the place of what is there: of each of next_levels in turn,
+// then, if the request allows it, of the highest level, and the kernel's own pages
+// (protect/protected_pages.h) first. Is that whole, the dump is a
 // success, and `report` tells the level and the reason. Otherwise it is ErrorKind::no_space, and the
 // incomplete file has what did fit; where not even its tables do, nothing stays.
 Status write_dump(const DumpRequest& request, DumpReport& report, DumpObserver& observer);

@@ -42,6 +42,7 @@ struct Dump {
   DumpReport& report;
   const ErasePlan& erasure;
   CopyOrder order = CopyOrder::ascending;
+  std::vector<std::string> too_large = {};  // why earlier attempts were not the last
 
   [[nodiscard]] const PageWriter& writer() const { return *parts.front().writer; }
 };

@@ -5,27 +5,43 @@
 #include "makedumpfile/sink/fd_stream.h"
 #include "makedumpfile/sink/file_sink.h"
 #include "makedumpfile/sink/null_sink.h"
+#include "makedumpfile/sink/size_limit.h"
 
 namespace kdump {
 
 namespace {
 
+void flatten(Target& target, Stream& stream, const DumpRequest& request) {
+  if (request.size_limit)
+    target.limited_stream = std::make_unique<LimitedStream>(stream, *request.size_limit, LimitedBy::option);
+  target.opened = std::make_unique<Flattener>(target.limited_stream ? *target.limited_stream : stream);
+  target.place = target.opened.get();
+}
+
+void limit(Target& target, const DumpRequest& request) {
+  if (!request.size_limit) return;
+  target.limited = std::make_unique<LimitedPlace>(*target.place, *request.size_limit, LimitedBy::option);
+  target.place = target.limited.get();
+}
+
 Result<Target> open_target(const DumpRequest& request, const std::string& output) {
   Target target;
+  if (!request.dry_run && request.destination_stream != nullptr) {
+    flatten(target, *request.destination_stream, request);
+    return target;
+  }
+  if (!request.dry_run && request.destination == nullptr && request.flattened) {
+    target.stream = std::make_unique<FdStream>(request.output_fd, "flattened stream");
+    flatten(target, *target.stream, request);
+    return target;
+  }
   if (request.dry_run) {
     target.opened = std::make_unique<NullSink>();
-  } else if (request.destination_stream != nullptr) {
-    target.opened = std::make_unique<Flattener>(*request.destination_stream);
-  } else if (request.destination != nullptr) {
-    target.place = request.destination;
-    return target;
-  } else if (request.flattened) {
-    target.stream = std::make_unique<FdStream>(request.output_fd, "flattened stream");
-    target.opened = std::make_unique<Flattener>(*target.stream);
-  } else {
+  } else if (request.destination == nullptr) {
     target.opened = TRY(FileSink::create(output, request.overwrite, request.min_free));
   }
-  target.place = target.opened.get();
+  target.place = target.opened ? target.opened.get() : request.destination;
+  limit(target, request);
   return target;
 }
 

@@ -14,7 +14,9 @@ namespace kdump {
 struct Target {
   std::unique_ptr<Stream> stream;
   std::unique_ptr<RandomAccess> opened;
-  RandomAccess* place = nullptr;  // `opened`, or the caller's
+  std::unique_ptr<Stream> limited_stream;  // DumpRequest::size_limit
+  std::unique_ptr<RandomAccess> limited;
+  RandomAccess* place = nullptr;  // what to write to
 };
 
 // What can be told of the outputs before any work is done.

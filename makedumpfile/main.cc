@@ -17,6 +17,7 @@
 #include "makedumpfile/named_file.h"
 #include "makedumpfile/options.h"
 #include "makedumpfile/rearrange.h"
+#include "makedumpfile/reassemble.h"
 #include "makedumpfile/report_json.h"
 #include "makedumpfile/save_dmesg.h"
 #include "makedumpfile/show_facts.h"
@@ -62,6 +63,13 @@ Status rearrange(const Options& options, Console& console, Ending& /*ending*/) {
   const RearrangeReport report =
       TRY(rearrange_dump(STDIN_FILENO, options.dump.output, options.dump.overwrite));
   if (report.marked_incomplete) console.note("The dump was marked incomplete when it was written.");
+  console.say(kCommon, fmt::format("\nThe dumpfile is saved to {}.\n", options.dump.output));
+  return {};
+}
+
+Status reassemble(const Options& options, Console& console, Ending& /*ending*/) {
+  const auto parts = std::span(options.files).first(options.files.size() - 1);
+  TRY(reassemble_dump(parts, options.dump.output, options.dump.overwrite, console));
   console.say(kCommon, fmt::format("\nThe dumpfile is saved to {}.\n", options.dump.output));
   return {};
 }
@@ -115,10 +123,15 @@ struct ModeRow {
 };
 
 constexpr ModeRow kModes[] = {
-    {make_dump, Mode::dump, true},         {rearrange, Mode::rearrange, true},
-    {dump_dmesg, Mode::dump_dmesg, true},  {print_facts, Mode::show_facts, false},
-    {show_help, Mode::help, false},        {show_version, Mode::version, false},
-    {nothing, Mode::check_params, false},  {print_mem_usage, Mode::mem_usage, false},
+    {make_dump, Mode::dump, true},
+    {rearrange, Mode::rearrange, true},
+    {reassemble, Mode::reassemble, true},
+    {dump_dmesg, Mode::dump_dmesg, true},
+    {print_facts, Mode::show_facts, false},
+    {show_help, Mode::help, false},
+    {show_version, Mode::version, false},
+    {nothing, Mode::check_params, false},
+    {print_mem_usage, Mode::mem_usage, false},
     {write_facts, Mode::save_facts, true},
 };
 

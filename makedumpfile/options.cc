@@ -64,10 +64,31 @@ Result<uint64_t> number_up_to(std::string_view argument, uint64_t max, std::stri
 }
 
 Status set_dump_level(Parsing& options, std::string_view argument) {
-  if (argument.find(',') != std::string_view::npos) {
-    return fail(ErrorKind::unsupported, "a list of dump levels is not built yet, give one");
+  std::vector<int> levels;
+  for (size_t end = 0; end != std::string_view::npos;) {
+    end = argument.find(',');
+    const uint64_t level = TRY(number_up_to(argument.substr(0, end), dump_level::kMax, "dump level"));
+    levels.push_back(static_cast<int>(level));
+    if (end != std::string_view::npos) argument.remove_prefix(end + 1);
   }
-  options.dump.dump_level = static_cast<int>(TRY(number_up_to(argument, dump_level::kMax, "dump level")));
+  options.dump.dump_level = levels.front();
+  options.dump.next_levels.assign(levels.begin() + 1, levels.end());
+  return {};
+}
+
+Status set_size_limit(Parsing& options, std::string_view argument) {
+  constexpr std::string_view kUnits = "kmgtpe";
+  std::string_view digits = argument;
+  unsigned shift = 0;
+  const size_t unit = digits.empty() ? 0 : kUnits.find(static_cast<char>(digits.back() | 0x20));
+  if (!digits.empty() && unit != std::string_view::npos) {
+    shift = 10 * (static_cast<unsigned>(unit) + 1);
+    digits.remove_suffix(1);
+  }
+  const auto number = parse_u64(digits);
+  if (!number || *number == 0 || *number > UINT64_MAX >> shift)
+    return fail(ErrorKind::usage, "Limit size({}) is invalid.", argument);
+  options.dump.size_limit = *number << shift;
   return {};
 }
 
@@ -154,10 +175,6 @@ Status set_work_dir(Parsing& options, std::string_view argument) {
   return {};
 }
 
-Status not_built(Parsing& /*options*/, std::string_view /*argument*/) {
-  return fail(ErrorKind::unsupported, "not built yet");
-}
-
 constexpr auto kNone = Argument::none;
 constexpr auto kRequired = Argument::required;
 
@@ -170,12 +187,17 @@ constexpr Option<Parsing> kTable[] = {
     {{'d', nullptr, kRequired, "LEVEL",
       "leave out pages: sum of 1 zero, 2 cache, 4 private cache, 8 user, 16 free"},
      set_dump_level},
+    {{'L', nullptr, kRequired, "SIZE",
+      "take a DUMPFILE of SIZE bytes for full; SIZE may end in K, M, G, T, P or E"},
+     set_size_limit},
     {{'f', nullptr, kNone, nullptr, "overwrite an existing output"}, set_flag<&DumpRequest::overwrite>},
     {{'E', nullptr, kNone, nullptr, "write an ELF core, uncompressed"}, set_flag<&DumpRequest::elf>},
     {{'F', nullptr, kNone, nullptr, "write a flattened stream to standard output"},
      set_flag<&DumpRequest::flattened>},
     {{'R', nullptr, kNone, nullptr, "rearrange a flattened stream from standard input into DUMPFILE"},
      set_mode<Mode::rearrange>},
+    {{0, "reassemble", kNone, nullptr, "make one DUMPFILE of the files that --split has written"},
+     set_mode<Mode::reassemble>},
     {{0, "dump-dmesg", kNone, nullptr, "write the kernel log of VMCORE to LOGFILE"},
      set_mode<Mode::dump_dmesg>},
     {{0, "partial-dmesg", kNone, nullptr,
@@ -219,23 +241,11 @@ constexpr Option<Parsing> kTable[] = {
     {{'v', nullptr, kNone, nullptr, "the version"}, show<Mode::version>},
 };
 
-// What makedumpfile 1.7 knows and this one does not do yet.
-constexpr Option<Parsing> kNotBuilt[] = {
-    {{'L', nullptr, kRequired, "SIZE", ""}, not_built},
-    {{0, "reassemble", kNone, nullptr, ""}, not_built},
-};
-
-std::vector<Option<Parsing>> all_options() {
-  std::vector<Option<Parsing>> table(std::begin(kTable), std::end(kTable));
-  table.insert(table.end(), std::begin(kNotBuilt), std::end(kNotBuilt));
-  return table;
-}
-
 // Applies every option in the order given; the positional arguments.
 Result<std::vector<std::string>> apply_options(std::span<char* const> arguments, Parsing& parsing) {
-  const std::vector<Option<Parsing>> table = all_options();
+  const std::span<const Option<Parsing>> table = kTable;
   const std::span<const RefusedOption> refused = refused_options();
-  std::vector<OptionName> names = option_names(std::span(table));
+  std::vector<OptionName> names = option_names(table);
   for (const RefusedOption& option : refused) names.push_back(option.name);
   ParsedArguments parsed = TRY(parse_arguments(names, arguments));
   for (const ParsedOption& given : parsed.options) {
@@ -263,6 +273,8 @@ constexpr Usage kUsages[] = {
     {Mode::dump, false, true, true, 3,
      "makedumpfile --split [OPTION]... VMCORE DUMPFILE1 DUMPFILE2 [DUMPFILE]..."},
     {Mode::rearrange, false, false, false, 1, "makedumpfile -R [-f] DUMPFILE"},
+    {Mode::reassemble, false, false, true, 3,
+     "makedumpfile --reassemble [-f] DUMPFILE1 DUMPFILE2 [DUMPFILE]... DUMPFILE"},
     {Mode::dump_dmesg, false, false, false, 2,
      "makedumpfile --dump-dmesg [--partial-dmesg] [-f] VMCORE LOGFILE"},
     {Mode::dump_dmesg, true, false, false, 1, "makedumpfile --dump-dmesg [--partial-dmesg] -F VMCORE"},
@@ -345,6 +357,9 @@ Status check_combination(Parsing& parsing) {
   TRY(check_erase_rules(parsing));
   if (!parsing.saved_facts.empty()) parsing.mode = Mode::save_facts;
   const bool writes_dump = parsing.mode == Mode::dump;
+  if (parsing.dump.size_limit && !writes_dump) {
+    return fail(ErrorKind::usage, "-L goes with making a dump only");
+  }
   if (parsing.dump.dry_run && !writes_dump) {
     return fail(ErrorKind::usage, "--dry-run goes with making a dump only");
   }
@@ -368,8 +383,8 @@ Status check_combination(Parsing& parsing) {
 }
 
 void place_files(Parsing& parsing) {
-  if (parsing.mode == Mode::rearrange) {
-    parsing.dump.output = parsing.files[0];
+  if (parsing.mode == Mode::rearrange || parsing.mode == Mode::reassemble) {
+    parsing.dump.output = parsing.files.back();
     return;
   }
   parsing.dump.vmcore = parsing.files[0];

@@ -17,6 +17,7 @@ namespace kdump {
 enum class Mode {
   dump,
   rearrange,
+  reassemble,
   dump_dmesg,
   show_facts,
   save_facts,

@@ -12,9 +12,17 @@
 
 namespace kdump {
 
-// Makes `dump` ready to be made once more, as small as it can be, after its target answered `full`: space is
-// given back, the level is the highest, the kernel's own pages come first. An error where the target cannot
-// be written again.
-Status begin_smaller_dump(Dump& dump, const Error& full);
+struct SmallerDump {
+  int level;
+  CopyOrder order;
+};
+
+// What to try one after the other: the further levels of -d, in the order of addresses; then, if the request
+// allows it, the smallest that there is, in that of importance.
+std::vector<SmallerDump> smaller_dumps(const Dump& dump);
+
+// Makes `dump` ready to be made once more after its target answered `full`: space is given back, and level
+// and order are others. An error where the target cannot be written again.
+Status begin_smaller_dump(Dump& dump, const SmallerDump& smaller, const Error& full);
 
 }  // namespace kdump

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A sink that is full after a number of bytes: what keeps some of a server's space free (min_free), where the
-// sink itself cannot look.
+// sink itself cannot look, and what makedumpfile -L asks for.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,14 @@
 
 namespace kdump {
 
+// For the error.
+enum class LimitedBy { min_free, option };
+
 class LimitedPlace : public RandomAccess {
  public:
   // `place` must outlive this. `limit`: bytes that may be written at most, from the start of the file on.
-  LimitedPlace(RandomAccess& place, uint64_t limit) : place_(place), limit_(limit) {}
+  LimitedPlace(RandomAccess& place, uint64_t limit, LimitedBy by = LimitedBy::min_free)
+      : place_(place), limit_(limit), by_(by) {}
 
   Status write_at(uint64_t offset, Bytes data) override;
   Status allocate(uint64_t offset, uint64_t size) override;
@@ -24,17 +28,20 @@ class LimitedPlace : public RandomAccess {
   Status discard() override { return place_.discard(); }
   Status sync() override { return place_.sync(); }
   Status finish() override { return place_.finish(); }
+  void withdraw() override { place_.withdraw(); }
   [[nodiscard]] std::string remains() const override { return place_.remains(); }
 
  private:
   RandomAccess& place_;
   uint64_t limit_;
+  LimitedBy by_;
 };
 
 class LimitedStream : public Stream {
  public:
   // `stream` must outlive this.
-  LimitedStream(Stream& stream, uint64_t limit) : stream_(stream), limit_(limit) {}
+  LimitedStream(Stream& stream, uint64_t limit, LimitedBy by = LimitedBy::min_free)
+      : stream_(stream), limit_(limit), by_(by) {}
 
   Status write(Bytes data) override;
   Status restart() override;
@@ -43,6 +50,7 @@ class LimitedStream : public Stream {
  private:
   Stream& stream_;
   uint64_t limit_;
+  LimitedBy by_;
   uint64_t written_ = 0;
 };
 

@@ -143,6 +143,53 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(next_pfn, 256 + 300)
             self.assertFalse(list(pathlib.Path(self.folder.name).glob("*-incomplete")))
 
+    def test_parts_become_one_file(self):
+        parts = [self.path(f"part{i}") for i in range(5)]
+        for codec in ("-l", "-c", "-p", "-z", None):
+            options = ["-d", "1", "-f"] + ([codec] if codec else [])
+            self.succeed(*options, self.core, self.out)
+            self.succeed("--split", *options, self.core, *parts)
+            done = self.succeed("--reassemble", "-f", *reversed(parts), self.path("one"))
+            self.assertTrue(done.stdout.decode().endswith(f"\nThe dumpfile is saved to {self.path('one')}.\n{COMPLETED}"))
+            self.assertEqual(self.path("one").read_bytes(), self.out.read_bytes())
+
+    def test_parts_that_do_not_make_one_file(self):
+        parts = [self.path(f"part{i}") for i in range(3)]
+        self.succeed("--split", "-d", "1", self.core, *parts)
+        self.succeed("--split", "-c", "-d", "1", self.core, self.path("other0"), self.path("other1"))
+        self.succeed("-d", "1", self.core, self.path("whole"))
+        incomplete = bytearray(parts[1].read_bytes())
+        incomplete[424] |= 8
+        self.path("incomplete").write_bytes(incomplete)
+        short = parts[2].read_bytes()[:-100]
+        self.path("short").write_bytes(short)
+        for given, named in (((parts[0], parts[2]), "part"), ((parts[0], parts[1]), "part"),
+                             ((parts[0], parts[0], parts[1], parts[2]), "part0"),
+                             ((parts[0], self.path("other1")), "other1"), ((parts[0], self.path("whole")), "whole"),
+                             ((parts[0], self.path("incomplete"), parts[2]), "incomplete"),
+                             ((parts[0], parts[1], self.path("short")), "short"), ((parts[0], self.core), "core"),
+                             ((parts[0], parts[1], self.path("missing")), "missing")):
+            with self.subTest(given=given):
+                self.fail_with(named, "--reassemble", *given, self.out)
+                self.assertFalse(self.out.exists())
+                self.assertFalse(self.path("vmcore-incomplete").exists())
+        self.fail_with("2 file names where 3 belong", "--reassemble", parts[0], self.out)
+
+    def test_a_size_limit_and_a_list_of_levels(self):
+        self.succeed("-d", "1", self.core, self.path("level1"))
+        size = self.path("level1").stat().st_size
+        done = self.succeed("-d", "0,1", "-L", size + 8192, self.core, self.out)
+        self.assertIn(b"dump level raised from 0 to 1", done.stdout)
+        self.assertEqual(self.out.read_bytes(), self.path("level1").read_bytes())
+        self.fail_with("the size limit of -L is reached", "-d", "0,1", "-L", "500K", self.core, self.path("small"))
+        self.assertLessEqual(self.path("small-incomplete").stat().st_size, 500 << 10)
+        self.fail_with("Limit size(1X) is invalid.", "-L", "1X", self.core, self.path("none"))
+        self.fail_with("the size limit of -L is reached", "-E", "-L", "1M", self.core, self.path("elf"))
+        incomplete = self.path("elf-incomplete").read_bytes()
+        self.assertEqual(struct.unpack_from("<I", incomplete, 48), (1,))
+        offset = self.loads_of(incomplete)[0][0]
+        self.assertEqual(incomplete[offset + PAGE:offset + 2 * PAGE], page(1))
+
     def test_more_parts_than_pages(self):
         self.core.write_bytes(small_core(3))
         with open(self.core, "r+b") as core:
@@ -369,12 +416,6 @@ class CommandLine(unittest.TestCase):
                 self.fail_with(words, *options, self.core, self.out)
                 self.assertFalse(self.out.exists())
                 self.assertRegex(section, rf"(?m)^\.It.* Fl {re.escape(options[0][1:])}\b")
-
-    def test_options_that_are_not_built_yet_say_so(self):
-        for options in (["--reassemble"], ["-L", "1M"], ["-d", "31,1"]):
-            with self.subTest(options=options):
-                self.fail_with("not built yet", *options, self.core, self.out)
-                self.assertFalse(self.out.exists())
 
     def test_an_existing_output_is_left_alone(self):
         self.out.write_text("precious")

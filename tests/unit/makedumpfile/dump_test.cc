@@ -124,6 +124,48 @@ TEST_F(WriteDump, AFullTargetGetsASmallerDumpWhichIsASuccess) {
   EXPECT_THAT(describe_self_check(report_), HasSubstr("dump level raised from 0 to 1"));
 }
 
+TEST_F(WriteDump, AListOfLevelsIsTriedInItsOrder) {
+  MemorySink expected;
+  request_.destination = &expected;
+  request_.dump_level = 1;
+  ASSERT_TRUE(write());
+
+  MemorySink sink;
+  sink.capacity = kTables + (kNotZero + 10) * kPage;
+  request_.destination = &sink;
+  request_.dump_level = 0;
+  request_.next_levels = {0, 1};
+  request_.smaller_if_full = false;
+  const Status written = write();
+  ASSERT_TRUE(written) << written.error().message();
+  EXPECT_EQ(sink.restarts, 2);
+  EXPECT_EQ(sink.bytes, expected.bytes);
+  EXPECT_EQ(report_.dump_level, 1);
+  EXPECT_EQ(report_.reasons.size(), 2U);
+}
+
+TEST_F(WriteDump, ASizeLimitIsAFullTarget) {
+  MemorySink sink;
+  request_.destination = &sink;
+  request_.size_limit = kTables + (kNotZero + 10) * kPage;
+  ASSERT_TRUE(write());
+  EXPECT_EQ(report_.dump_level, 1);
+  EXPECT_LE(sink.bytes.size(), *request_.size_limit);
+
+  MemoryStream stream;
+  request_.destination = nullptr;
+  request_.destination_stream = &stream;
+  ASSERT_TRUE(write());
+  EXPECT_EQ(report_.dump_level, 1);
+  EXPECT_LE(stream.bytes.size(), *request_.size_limit);
+
+  request_.size_limit = kTables;
+  const Status refused = write();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind(), ErrorKind::no_space);
+  EXPECT_THAT(refused.error().message(), HasSubstr("-L"));
+}
+
 TEST_F(WriteDump, WhatDoesNotFitEitherIsMissingAndSaidToBe) {
   MemorySink sink;
   sink.capacity = kTables + kNotZero / 2 * kPage;

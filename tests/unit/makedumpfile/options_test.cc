@@ -101,11 +101,21 @@ TEST(MakedumpfileOptions, NumbersAreChecked) {
   EXPECT_EQ(parse({"--num-threads", "0", "core", "dump"})->dump.num_threads, 1U);
 }
 
-TEST(MakedumpfileOptions, WhatIsNotBuiltIsNamed) {
-  for (const char* option : {"--reassemble"}) {
-    EXPECT_EQ(kind_of_error({option, "core", "dump"}), ErrorKind::unsupported) << option;
-  }
-  EXPECT_EQ(kind_of_error({"-d", "31,17", "core", "dump"}), ErrorKind::unsupported);
+TEST(MakedumpfileOptions, FurtherLevelsAreForAFullTarget) {
+  const auto options = parse({"-d", "1,17,31", "core", "dump"});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->dump.dump_level, 1);
+  EXPECT_EQ(options->dump.next_levels, (std::vector{17, 31}));
+  for (const char* levels : {"1,", ",1", "1,,2", "1,32", "1, 2"})
+    EXPECT_EQ(kind_of_error({"-d", levels, "core", "dump"}), ErrorKind::usage) << levels;
+}
+
+TEST(MakedumpfileOptions, ASizeLimitHasAUnit) {
+  EXPECT_EQ(parse({"-L", "4096", "core", "dump"})->dump.size_limit, 4096U);
+  EXPECT_EQ(parse({"-L", "3k", "core", "dump"})->dump.size_limit, 3072U);
+  EXPECT_EQ(parse({"-L", "15E", "core", "dump"})->dump.size_limit, uint64_t{15} << 60);
+  for (const char* size : {"0", "", "K", "1X", "1MB", "-1", "16E", "1.5G"})
+    EXPECT_EQ(kind_of_error({"-L", size, "core", "dump"}), ErrorKind::usage) << size;
 }
 
 TEST(MakedumpfileOptions, WhatIsLeftOutSaysSo) {

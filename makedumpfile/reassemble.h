@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// makedumpfile --reassemble: files of a split dump to one file.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "makedumpfile/dump.h"
+
+namespace kdump {
+
+// Merges `parts`, in any order, into the new file `output`, which has its name only when it is whole. Errors
+// name the part that is wrong or missing.
+Status reassemble_dump(std::span<const std::string> parts, const std::string& output, bool overwrite,
+                       DumpObserver& observer);
+
+}  // namespace kdump
