@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // makedumpfile(8): the only place here that prints, and the exit status. Scripts and kdump services look at
 // the last line and at the status, so both are as in the original.
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -174,6 +174,9 @@ int run(std::span<char* const> arguments) {
   Result<Options> options = parse_makedumpfile_options(arguments);
   if (!options) return invalid_command_line(options.error(), arguments);
   Console console(options->message_level, options->dump.flattened ? stderr : stdout);
+  console.say(kDebug,
+              fmt::format("makedumpfile: version " KDUMP_VERSION "\ncommand line: makedumpfile {}\n\n",
+                          fmt::join(std::vector<std::string_view>(arguments.begin(), arguments.end()), " ")));
   const ModeRow& mode = *std::ranges::find(kModes, options->mode, &ModeRow::mode);
   Ending ending;
   if (const Status done = run_mode(mode, *options, console, ending); !done) {

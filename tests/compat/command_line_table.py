@@ -3,7 +3,8 @@
 
 A row has the words (as a shell splits them; "< FILE" is standard input, {symbol} its address in the core), and for each
 aspect that differs the key of a reason. They run in a folder with: core (a raw core), vmlinux, old and text (no dumps),
-info-other (VMCOREINFO of another kernel), stream (a flattened dump), dump (a kdump-compressed one).
+info-other (VMCOREINFO of another kernel), stream (a flattened dump), dump (a kdump-compressed one), part1 and part2
+(a split one).
 """
 from typing import NamedTuple
 
@@ -27,6 +28,8 @@ REASONS = {
     "vtop once": "the original prints the levels a second time while it opens the dump",
     "left out": "options left out on purpose say so; the original looks at other things first",
     "remedy": "the reason is in the error, not before the hint",
+    "no parts": "a set of no parts is a wrong command line, which the original finds out later",
+    "limit": "the error says what was reached, and a smaller dump is tried whatever levels there are",
     "remains": "what is not whole is called -incomplete, or is not there",
 }
 
@@ -99,4 +102,9 @@ ROWS = (
     Row("--config rules core out", OWN),
     Row("--split -l -d 31 core p1 p2"),
     Row("--split core p1", OWN),
+    Row("--reassemble part1 part2 whole"),
+    Row("--reassemble whole", {**OWN, "messages": "no parts"}),
+    Row("-L 0 core out", {**OWN, "messages": "hint"}),
+    Row("-L 2M -l -d 31 core out", {**OWN, "messages": "limit", "files": "remains"}),
+    Row("-L 2M -l -d 31,0 core out", {**OWN, "messages": "limit", "files": "remains"}),
 )

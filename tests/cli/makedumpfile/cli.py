@@ -313,6 +313,7 @@ class CommandLine(unittest.TestCase):
         words = self.succeed("-D", self.core, self.out).stdout.decode()
         self.assertIn("memory 0x100000 to 0x22c000", words)
         self.assertIn("kernel '6.1.0-test'", words)
+        self.assertIn(f"command line: makedumpfile -D {self.core} {self.out}\n", words)
         self.assertNotIn("memory 0x", self.succeed("-f", self.core, self.out).stdout.decode())
 
     def test_message_level_zero_is_silent(self):
