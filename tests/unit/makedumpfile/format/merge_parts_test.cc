@@ -47,7 +47,9 @@ class MergePartsTest : public testing::Test {
     KdumpWriter writer(sink, parameters);
     EXPECT_TRUE(writer.write_header());
     EXPECT_TRUE(writer.write_bitmaps(Pfn(0), dumpable_.bytes(), dumpable_.bytes()));
-    if (part.size() != kPages) EXPECT_TRUE(writer.set_part(part, dumpable_.count()));
+    if (part.size() != kPages) {
+      EXPECT_TRUE(writer.set_part(part, dumpable_.count()));
+    }
     EXPECT_TRUE(writer.begin_pages(dumpable_.count_range(part), true));
     uint64_t index = 0;
     for (Pfn pfn = dumpable_.next_set(part.begin); pfn < part.end; pfn = dumpable_.next_set(pfn + 1)) {
