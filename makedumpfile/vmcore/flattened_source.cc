@@ -21,6 +21,31 @@ Failure bad(const ByteSource& stream, uint64_t offset, std::string_view field,
               fmt::format(format, std::forward<Args>(args)...));
 }
 
+// Reads the records' headers one after the other, a block of the stream at a time: records may be tiny.
+class HeaderReader {
+ public:
+  explicit HeaderReader(const ByteSource& stream) : stream_(stream) {}
+
+  // At `place`, which has room for it.
+  Result<flattened::RecordHeader> read(uint64_t place) {
+    flattened::RecordHeader record;
+    if (place < begin_ || place + sizeof record > begin_ + size_) TRY(fill(place));
+    std::memcpy(&record, block_ + (place - begin_), sizeof record);
+    return record;
+  }
+
+ private:
+  Status fill(uint64_t place) {
+    begin_ = place;
+    size_ = std::min<uint64_t>(sizeof block_, stream_.size() - place);
+    return stream_.read(place, MutableBytes(block_).first(size_));
+  }
+
+  const ByteSource& stream_;
+  uint64_t begin_ = 0, size_ = 0;
+  std::byte block_[4096];
+};
+
 }  // namespace
 
 bool is_flattened(Bytes start) {
@@ -50,15 +75,15 @@ Status FlattenedSource::check_start() const {
 }
 
 Status FlattenedSource::read_records() {
+  HeaderReader reader(*stream_);
   uint64_t place = flattened::kStartBlockSize;
   while (true) {
-    flattened::RecordHeader record;
     const uint64_t left = stream_->size() - place;
-    if (left < sizeof record) {
+    if (left < sizeof(flattened::RecordHeader)) {
       return bad(*stream_, place, "record header",
                  "the stream ends at {:#x} without an end record (is the copy complete?)", stream_->size());
     }
-    TRY(stream_->read(place, mutable_bytes_of(record)));
+    const flattened::RecordHeader record = TRY(reader.read(place));
     const int64_t offset = record.offset, size = record.size;
     if (offset == flattened::kEndMark && size == flattened::kEndMark) return {};
     if (offset < 0 || size < 0 || size > std::numeric_limits<int64_t>::max() - offset)

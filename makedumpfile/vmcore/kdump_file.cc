@@ -128,7 +128,7 @@ Status KdumpFile::read_bitmaps() {
 
 Status KdumpFile::read_memory_map() {
   std::vector<PfnRange> ranges;
-  ByteVector bits(kBitmapBytesAtOnce);
+  ByteVector bits(std::min(kBitmapBytesAtOnce, headers_.bitmap_bytes));
   for (Pfn first; first < headers_.max_pfn; first += bits.size() * 8) {
     TRY(existing().read(first, bits));
     for_each_run(bits, first, [&](PfnRange run) { join(ranges, run); });

@@ -67,8 +67,8 @@ Status check_follows(const KdumpFile* before, const KdumpFile& part, Pfn end) {
                 pages.begin.value(), pages.end.value(), before->name());
   }
   if (pages.begin > end) {
-    return fail(ErrorKind::mismatch, "the file with pages {:#x} to {:#x}, before those of {}, is missing",
-                end.value(), pages.begin.value(), part.name());
+    return fail("the file with pages {:#x} to {:#x}, before those of {}, is missing", end.value(),
+                pages.begin.value(), part.name());
   }
   return {};
 }
@@ -82,8 +82,8 @@ Status check_complete(std::span<const std::unique_ptr<KdumpFile>> parts) {
     before = part.get();
   }
   if (end == before->headers().max_pfn) return {};
-  return fail(ErrorKind::mismatch, "the file with pages {:#x} to {:#x}, behind those of {}, is missing",
-              end.value(), before->headers().max_pfn.value(), before->name());
+  return fail("the file with pages {:#x} to {:#x}, behind those of {}, is missing", end.value(),
+              before->headers().max_pfn.value(), before->name());
 }
 
 }  // namespace

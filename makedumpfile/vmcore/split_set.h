@@ -16,7 +16,7 @@ class SplitSet final : public Vmcore {
  public:
   // The parts in any order. Errors name the one that is wrong: it is not of a split dump, of another dump
   // (headers, notes or bitmaps differ), holds pages that another has, or is not there (then its neighbour and
-  // the missing pages are named).
+  // the missing pages are named, and the error is ErrorKind::failure; all others are ErrorKind::mismatch).
   static Result<std::unique_ptr<SplitSet>> join(std::vector<std::unique_ptr<KdumpFile>> parts);
   // The same, from paths. Flattened files are welcome.
   static Result<std::unique_ptr<SplitSet>> open(std::span<const std::string> paths,
