@@ -13,6 +13,7 @@
 #include "makedumpfile/console.h"
 #include "makedumpfile/dump.h"
 #include "makedumpfile/exit_status.h"
+#include "makedumpfile/inspect/command.h"
 #include "makedumpfile/mem_usage.h"
 #include "makedumpfile/named_file.h"
 #include "makedumpfile/options.h"
@@ -170,7 +171,23 @@ bool any_cannot_be_opened(const Options& options) {
   });
 }
 
+constexpr int kWrongWords = 1;
+
+// info and verify have exit statuses of their own, and no last words.
+int inspect(std::span<char* const> arguments) {
+  Console console(kDefault, stdout);
+  const auto outcome = run_inspect(arguments, console);
+  if (!outcome) {
+    console.say(kError, fmt::format("{}\n{}", outcome.error().message(), inspect_help()));
+    return kWrongWords;
+  }
+  console.say(kCommon, outcome->text);
+  console.say(kError, outcome->errors);
+  return outcome->status;
+}
+
 int run(std::span<char* const> arguments) {
+  if (!arguments.empty() && is_inspect_word(arguments[0])) return inspect(arguments);
   Result<Options> options = parse_makedumpfile_options(arguments);
   if (!options) return invalid_command_line(options.error(), arguments);
   Console console(options->message_level, options->dump.flattened ? stderr : stdout);
