@@ -9,10 +9,22 @@
 namespace kdump {
 namespace {
 
+bool is_zero_page(const KdumpFile& file, uint64_t place) {
+  ByteVector page(file.headers().block_size);
+  if (place > file.source().size() || page.size() > file.source().size() - place) return false;
+  return file.source().read(place, page) && all_zero(page);
+}
+
 class CensusTaker {
  public:
-  CensusTaker(const KdumpFile& file, uint64_t zero_page, ProblemList& problems)
-      : file_(file), zero_page_(zero_page), problems_(problems) {}
+  CensusTaker(const KdumpFile& file, ProblemList& problems) : file_(file), problems_(problems) {
+    // makedumpfile and QEMU put the zero page that others share before all other data; in a file of a split
+    // dump the original leaves room for the descriptors of all files there.
+    for (const uint64_t descriptors : {file.page_count(), file.dumpable().count()}) {
+      const uint64_t place = file.descriptor_offset(descriptors);
+      if (is_zero_page(file, place)) zero_pages_.push_back(place);
+    }
+  }
 
   Result<PageCensus> take() {
     TRY(look_at_descriptors());
@@ -57,7 +69,7 @@ class CensusTaker {
     } else if (const Status sound = check(index, page); !sound) {
       ++census_.damaged;
       problem(sound.error().message());
-    } else if (page.offset == zero_page_) {
+    } else if (page.flags == 0 && std::ranges::find(zero_pages_, page.offset) != zero_pages_.end()) {
       ++census_.zero;
     } else {
       ++census_.stored;
@@ -93,24 +105,16 @@ class CensusTaker {
   }
 
   const KdumpFile& file_;
-  uint64_t zero_page_;
   ProblemList& problems_;
+  std::vector<uint64_t> zero_pages_;  // offsets
   DataExtents extents_;
   PageCensus census_;
 };
 
 }  // namespace
 
-Result<uint64_t> find_zero_page(const KdumpFile& file) {
-  const uint64_t place = file.descriptor_offset(file.page_count());
-  ByteVector page(file.headers().block_size);
-  if (place > file.source().size() || page.size() > file.source().size() - place) return 0;
-  TRY(file.source().read(place, page));
-  return all_zero(page) ? place : 0;
-}
-
 Result<PageCensus> take_census(const KdumpFile& file, ProblemList& problems) {
-  return CensusTaker(file, TRY(find_zero_page(file)), problems).take();
+  return CensusTaker(file, problems).take();
 }
 
 }  // namespace kdump

@@ -24,7 +24,4 @@ struct PageCensus {
 // that are dumped and do not exist.
 Result<PageCensus> take_census(const KdumpFile& file, ProblemList& problems);
 
-// Where makedumpfile's and QEMU's zero page is: the first of the data, when it is one. 0: there is none.
-Result<uint64_t> find_zero_page(const KdumpFile& file);
-
 }  // namespace kdump
