@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile/dump.h"
 
+#include <algorithm>
+
 #include "makedumpfile/copy_selected.h"
 #include "makedumpfile/dump_details.h"
 #include "makedumpfile/dump_format.h"
@@ -47,6 +49,19 @@ Result<PageFilter> create_filter(const KernelInfo& kernel, const DumpRequest& re
   return PageFilter::create(kernel, report.dump_level);
 }
 
+// The bitmaps of a sparse machine are far smaller than its memory; addresses that lie make them larger, and
+// going through them would not end.
+Status check_extent(const Vmcore& vmcore, Pfn max_pfn) {
+  constexpr uint64_t kAlways = uint64_t{256} << 20;  // bytes of bitmaps
+  uint64_t memory = 0;                               // bytes
+  for (const MemorySegment& segment : vmcore.memory_map().segments()) memory += segment.range.size();
+  const uint64_t bitmaps = max_pfn.value() / 8 * 2;
+  if (bitmaps <= std::max(memory, kAlways)) return {};
+  return fail(ErrorKind::corrupt,
+              "{}: {} bytes of memory up to page {:#x}: the bitmaps alone would have {} bytes", vmcore.name(),
+              memory, max_pfn.value(), bitmaps);
+}
+
 Status open_and_dump(const DumpRequest& request, DumpReport& report, DumpObserver& observer) {
   TRY(check_targets(request));
   const std::unique_ptr<Vmcore> vmcore =
@@ -57,6 +72,7 @@ Status open_and_dump(const DumpRequest& request, DumpReport& report, DumpObserve
   if (request.vtop) observer.note(describe_translation(kernel, *request.vtop));
   PageFilter filter = TRY(create_filter(kernel, request, report));
   if (filter.max_pfn() == Pfn(0)) return fail(ErrorKind::corrupt, "{}: holds no memory", request.vmcore);
+  TRY(check_extent(*vmcore, filter.max_pfn()));
   const ErasePlan erasure = TRY(plan_erasure(request.erase, kernel));
   report.bytes_erased = erasure.memory.bytes();
   describe_input(kernel, observer);

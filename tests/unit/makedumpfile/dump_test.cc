@@ -253,6 +253,21 @@ TEST_F(WriteDump, AStreamThatIsWrittenOnceSaysWhyThereIsNoSmallerDump) {
   EXPECT_GT(report_.pages_missing, 0U);
 }
 
+TEST_F(WriteDump, AddressesThatNoMemoryHasAreAnError) {
+  test::ElfCoreBuilder<> core;
+  core.add(elf::PT_LOAD, kPage, uint64_t{1} << 62, kPage);
+  core.put(kPage, ByteVector(kPage, std::byte{1}));
+  const ByteVector bytes = core.build();
+  ASSERT_TRUE(replace_file(request_.vmcore, bytes, 0600));
+  MemorySink sink;
+  request_.destination = &sink;
+  const Status written = write();
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().kind(), ErrorKind::corrupt);
+  EXPECT_THAT(written.error().message(), HasSubstr("4096 bytes of memory up to page 0x4000000000001"));
+  EXPECT_TRUE(sink.bytes.empty());
+}
+
 // Refuses from a given write on; says what it leaves.
 class BreakingSink : public MemorySink {
  public:
