@@ -50,18 +50,17 @@ void cut_off(std::vector<PfnRange>& existing, Pfn end) {
 // sees all that the kernel had, and counted apart.
 class MissingPages {
  public:
-  explicit MissingPages(std::vector<PfnRange> pages, PfnRange window) : pages_(std::move(pages)) {
-    if (pages_.empty()) return;
-    all_.emplace(window);
-    for (const PfnRange& range : pages_) all_->set_range(range);
+  explicit MissingPages(std::vector<PfnRange> pages, PfnRange window)
+      : pages_(std::move(pages)), all_(pages_.empty() ? PfnRange{} : window), left_(all_) {
+    for (const PfnRange& range : pages_) all_.set_range(range);
     left_ = all_;
   }
 
   // Those of `pages` are classified: how many there were.
-  uint64_t take_out(PfnRange pages) { return left_ ? left_->clear_range(pages) : 0; }
+  uint64_t take_out(PfnRange pages) { return pages_.empty() ? 0 : left_.clear_range(pages); }
   // They are not, after all.
   void put_back(PfnRange pages) {
-    if (left_) left_->copy_range(*all_, pages);
+    if (!pages_.empty()) left_.copy_range(all_, pages);
   }
   // No dump can have them.
   void leave_out(WindowResult& result) const {
@@ -70,12 +69,12 @@ class MissingPages {
       const auto page_class = static_cast<PageClass>(i);
       result.counts[page_class] -= result.earlier[page_class];
     }
-    if (all_) result.counts[PageClass::earlier] = all_->count();
+    if (!pages_.empty()) result.counts[PageClass::earlier] = all_.count();
   }
 
  private:
   std::vector<PfnRange> pages_;
-  std::optional<Bitmap> all_, left_;
+  Bitmap all_, left_;  // empty where there are no pages
 };
 
 // Applies the rules to the pages of one window.
