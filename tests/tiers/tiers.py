@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from . import builds, checks, cores, fuzzing
+from . import builds, checks, cores, fuzzing, mutated
 from .builds import ROOT
 from .counts import Counts, one
 
@@ -42,9 +42,9 @@ def vm(full: bool) -> Counts:
 
 
 def fuzz(full: bool) -> Counts:
-    """Every parser under libFuzzer with ASan+UBSan."""
-    built = builds.build("fuzz")
-    return built if built.failures else built + fuzzing.run(full)
+    """Every parser under libFuzzer with ASan+UBSan, and whole dumps of mutated inputs with the same."""
+    built = builds.build("fuzz") + builds.build("asan", ("mutated_dumps",))
+    return built if built.failures else built + fuzzing.run(full) + mutated.run(full)
 
 
 def left_out() -> str:
@@ -57,7 +57,8 @@ def left_out() -> str:
   unit: clang-tidy on sources that did not change
   compat: page sets at all 32 levels (here a few); the guests made differently:
     {cores.described([core for core in cores.CORES if not core.ordinary])}
-  fuzz: {fuzzing.RUNS["full"]} runs of every target (here {fuzzing.RUNS["ordinary"]})
+  fuzz: {fuzzing.RUNS["full"]} runs of every target (here {fuzzing.RUNS["ordinary"]}), {mutated.CASES["full"]} mutated dumps
+    (here {mutated.CASES["ordinary"]})
   vm: panics of {", ".join(panics)};{others}
     dumps of {", ".join(suite.TARGET_SERIES)} to {"; ".join(case.name for case in targets.CASES)};
     the faults {", ".join(fault.name for fault in fault_rows.FAULTS if not fault.ordinary)}"""
