@@ -14,6 +14,12 @@ static void look_up(const kdump::Vmcore& vmcore, bool five_levels, kdump::VirtAd
   const kdump::AddressSpace space(vmcore, kdump::kX86_64.page_table(vmcoreinfo));
   const auto place = space.translate(addr);
   if (place && (place->size == 0 || place->size > uint64_t{1} << 30)) std::abort();
+  size_t entries = 0;
+  const auto traced =
+      kdump::PageTableWalker(vmcore, *space.page_table()).trace(addr, [&entries](const kdump::TableEntry&) {
+        ++entries;
+      });
+  if (traced.has_value() != place.has_value() || entries > (five_levels ? 5U : 4U)) std::abort();
   std::byte out[12288];
   static_cast<void>(space.read(addr, out));
 }

@@ -613,6 +613,10 @@ class CommandLine(unittest.TestCase):
         self.assertGreater(len(listed), 15)
         return listed
 
+    def test_the_man_page_is_sound(self):
+        done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", MAN_PAGE], stdout=subprocess.PIPE, check=False)
+        self.assertEqual((done.returncode, done.stdout.decode()), (0, ""))
+
     def test_every_option_is_in_the_man_page(self):
         man = pathlib.Path(MAN_PAGE).read_text().split("\n.Sh OPTIONS LEFT OUT\n")[0]
         documented = set(re.findall(r"^\.It Fl ([\w-]+)", man, re.MULTILINE))
