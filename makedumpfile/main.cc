@@ -162,12 +162,14 @@ Status run_mode(const ModeRow& mode, Options& options, Console& console, Ending&
 
 // Of the files that are read.
 bool any_cannot_be_opened(const Options& options) {
-  const bool reads_vmcore = options.mode != Mode::rearrange && options.mode != Mode::save_facts;
-  const std::string none;
-  const std::string* files[] = {reads_vmcore ? &options.dump.vmcore : &none, &options.vmlinux,
-                                &options.vmcoreinfo, &options.erase_rules};
-  return std::ranges::any_of(files, [](const std::string* file) {
-    return !file->empty() && *file != "-" && access(file->c_str(), R_OK) != 0;
+  std::vector<std::string> files = {options.vmlinux, options.vmcoreinfo, options.erase_rules};
+  if (options.mode == Mode::reassemble) {
+    files.insert(files.end(), options.files.begin(), options.files.end() - 1);
+  } else if (options.mode != Mode::rearrange && options.mode != Mode::save_facts) {
+    files.push_back(options.dump.vmcore);
+  }
+  return std::ranges::any_of(files, [](const std::string& file) {
+    return !file.empty() && file != "-" && access(file.c_str(), R_OK) != 0;
   });
 }
 

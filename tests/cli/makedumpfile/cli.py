@@ -381,7 +381,7 @@ class CommandLine(unittest.TestCase):
             for status, *options in ((3, "-d", "99", self.core, self.out), (3, "--no-such"), (4, "-X"), (5, "/no/such", self.path("a")),
                                      (6, damaged, self.path("a")), (7, self.core, self.out), (8, "-f", self.core, "/dev/full"),
                                      (2, "-i", self.info_file("6.12.0"), self.core, self.path("a")),
-                                     (6, "-R", self.path("a"))):
+                                     (6, "-R", self.path("a")), (5, "--reassemble", self.path("p"), self.path("q"), self.path("a"))):
                 with self.subTest(options=options):
                     self.assertEqual(self.run_it("--strict-exit", *options, stdin=zero).returncode, status)
                     self.assertEqual(self.run_it(*options, stdin=zero).returncode, 2 if status == 2 else 1)
