@@ -147,7 +147,7 @@ class Binder {
   // --- commands
 
   Result<BoundErase> erase(const EraseCommand& command, const Scope& scope) {
-    Reached at = TRY(reach(command.what, scope));
+    const Reached at = TRY(reach(command.what, scope));
     BoundErase bound{.text = command.what.text(), .place = command.what.place, .path = at.path, .size = {}};
     const bool has_size = command.bytes || command.size;
     if (command.nullify) {

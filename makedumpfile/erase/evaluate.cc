@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <unordered_set>
 
 #include "common/endian.h"
 #include "makedumpfile/arch/address_space.h"
@@ -196,7 +197,7 @@ class Evaluator {
 
   // Up to its NUL, which stays: bytes.
   Result<uint64_t> length_of_text(VirtAddr addr, uint64_t most) {
-    std::array<char, 256> part;
+    std::array<char, 256> part{};
     for (uint64_t length = 0; length < most;) {
       const uint64_t place = (addr + length).value() % part.size();
       const size_t size = std::min<uint64_t>(part.size() - place, most - length);
@@ -242,7 +243,7 @@ class Evaluator {
     const auto bytes = TRY(bytes_of_target(erase, element, target));
     if (bytes.value_or(0) == 0) return false;
     TRY(cover(target, *bytes, erase.target == EraseTarget::pointer ? EraseFill::zero : EraseFill::poison));
-    tell(erase, *bytes);
+    tell(erase, target, *bytes);
     return true;
   }
 
@@ -270,7 +271,9 @@ class Evaluator {
     return fail("of {} bytes at {:#x} only {} are mapped", bytes, begin.value(), mapped);
   }
 
-  void tell(const BoundErase& erase, uint64_t bytes) {
+  // Several pointers may lead to one object, as to a text that is a constant.
+  void tell(const BoundErase& erase, VirtAddr target, uint64_t bytes) {
+    if (plan_.info.size() >= kMaxEraseInfo || !told_.insert(target.value()).second) return;
     const bool nullified = erase.target == EraseTarget::pointer;
     const std::string what = nullified ? "nullify" : fmt::format("size {}", bytes);
     const std::string line = fmt::format("erase {} {}\n", erase.text, what);
@@ -299,6 +302,7 @@ class Evaluator {
   ErasePlan plan_;
   std::map<std::string, VirtAddr, std::less<>> symbols_;
   std::map<unsigned, Trouble> troubles_;  // by line
+  std::unordered_set<uint64_t> told_;     // addresses that plan_.info has
   uint64_t cpu_offset_ = 0;
   uint64_t spent_ = 0;
   bool is_too_much_ = false;  // not one object's trouble: everything ends

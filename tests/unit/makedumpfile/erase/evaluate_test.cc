@@ -84,6 +84,15 @@ TEST_F(Evaluate, PointersAreFollowed) {
   EXPECT_THAT(made.info, HasSubstr("erase first.other.key nullify\nerase first.other.text size 8\n"));
 }
 
+TEST_F(Evaluate, AnObjectIsToldOnce) {
+  put(FakeProgram::kSlots, kHeap);
+  put(FakeProgram::kSlots + 8, kHeap);
+  const ErasePlan made =
+      good_plan("for i in slots\nerase i.secret\nendfor\nerase buffer size 3\nerase buffer");
+  EXPECT_EQ(made.info, "erase i.secret size 16\nerase buffer size 3\n");
+  EXPECT_EQ(made.memory.bytes(), 116U);
+}
+
 TEST_F(Evaluate, NullIsNothingToErase) {
   const ErasePlan made = good_plan(
       "erase first\nerase first.secret\nerase start.text\nerase start.key size 8\nerase start.other.key "
