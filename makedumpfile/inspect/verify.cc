@@ -78,6 +78,7 @@ Result<VerifyResult> verify_file(const DumpFile& file, const Vmcore* against, un
   result.different = counts.different;
   result.not_comparable = counts.not_comparable;
   if (against != nullptr && !is_part(file)) result.excluded = TRY(count_excluded(file, *against));
+  result.excluded += counts.blanked;
   result.problem_count = problems.count();
   for (const auto& [place, text] : problems.kept()) result.problems.push_back(text);
   result.verdict = judge(file, result, counts);

@@ -79,6 +79,8 @@ class WindowVerifier {
       problems_.add(pfn.value(), fmt::format("page {:#x}: {}", pfn.value(), read.error().message()));
     } else if (std::ranges::equal(theirs, Bytes(ours_).subspan(place, page_size_))) {
       ++counts_.equal;
+    } else if (file_.kdump == nullptr && all_zero(Bytes(ours_).subspan(place, page_size_))) {
+      ++counts_.blanked;
     } else {
       ++counts_.different;
       problems_.add(pfn.value(), fmt::format("page {:#x} is not that of {}", pfn.value(), against_->name()));
@@ -100,6 +102,7 @@ void add(PageCounts& sum, const PageCounts& more) {
   sum.equal += more.equal;
   sum.different += more.different;
   sum.not_comparable += more.not_comparable;
+  sum.blanked += more.blanked;
 }
 
 // Pieces of the memory map, so that holes cost nothing.

@@ -15,6 +15,9 @@ struct PageCounts {
   uint64_t equal = 0;
   uint64_t different = 0;
   uint64_t not_comparable = 0;
+  // Pages that are zeros in an ELF core but not in the vmcore: left out, between others too near for a
+  // program header of their own.
+  uint64_t blanked = 0;
 };
 
 // Reads every stored page of `file` and compares it with `against`, unless nullptr. What is wrong with pages

@@ -33,8 +33,8 @@ constexpr SharedField kShared[] = {
 Status check_same_bitmap(const KdumpFile& first, const FileBitmap& ours, const KdumpFile& other,
                          const FileBitmap& theirs, std::string_view name) {
   constexpr size_t kAtOnce = size_t{64} << 10;
-  ByteVector a(kAtOnce), b(kAtOnce);
-  for (Pfn pfn; pfn < ours.end(); pfn += kAtOnce * 8) {
+  ByteVector a(std::min<uint64_t>(kAtOnce, ours.end().value() / 8 + 1)), b(a.size());
+  for (Pfn pfn; pfn < ours.end(); pfn += a.size() * 8) {
     TRY(ours.read(pfn, a));
     TRY(theirs.read(pfn, b));
     if (a == b) continue;

@@ -23,7 +23,7 @@ kdump::ByteVector part_of(uint8_t begin, uint8_t end) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  constexpr size_t kMaxParts = 4;
+  constexpr size_t kMaxParts = 3;
   std::vector<std::unique_ptr<kdump::KdumpFile>> parts;
   for (; size >= 6 && parts.size() < kMaxParts; data += 6, size -= 6) {
     kdump::ByteVector bytes = part_of(data[0], data[1]);

@@ -15,6 +15,27 @@ using test::FakeStructPages;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 
+// A dump of the same memory, made by a filter that left some pages out.
+class FilteredVmcore : public Vmcore {
+ public:
+  FilteredVmcore(const Vmcore& whole, std::vector<PfnRange> excluded)
+      : whole_(whole), excluded_(std::move(excluded)) {}
+
+  [[nodiscard]] const std::string& name() const override { return whole_.name(); }
+  [[nodiscard]] uint16_t machine() const override { return whole_.machine(); }
+  [[nodiscard]] const MemoryMap& memory_map() const override { return whole_.memory_map(); }
+  [[nodiscard]] const Notes& notes() const override { return whole_.notes(); }
+  [[nodiscard]] Result<std::vector<PfnRange>> excluded_earlier(PfnRange /*window*/,
+                                                               unsigned /*page_shift*/) const override {
+    return excluded_;
+  }
+  Status read(PhysAddr addr, MutableBytes out) const override { return whole_.read(addr, out); }
+
+ private:
+  const Vmcore& whole_;
+  std::vector<PfnRange> excluded_;
+};
+
 class PageFilterTest : public ::testing::Test {
  protected:
   // A filter at `level`; call once.
@@ -56,6 +77,28 @@ TEST_F(PageFilterTest, ExcludesRunsAndSkipsWhatIsInThem) {
   EXPECT_FALSE(result.dumpable.test(Pfn(3583)));
   EXPECT_TRUE(result.dumpable.test(Pfn(3584)));
   EXPECT_EQ(result.unclassified, 0U);
+}
+
+TEST_F(PageFilterTest, WhatTheInputDoesNotHoldIsClassifiedAndCountedApart) {
+  pages.free_block(1024, 10);
+  pages.cache(3000);
+  ASSERT_TRUE(kernel.info());
+  const FilteredVmcore dump(kernel.vmcore(), {{Pfn(1024), Pfn(1040)}, {Pfn(3000), Pfn(3002)}});
+  info_ = read_kernel_info(dump);
+  ASSERT_TRUE(info_) << info_.error().message();
+  const auto made = PageFilter::create(*info_, 31);
+  ASSERT_TRUE(made) << made.error().message();
+  const auto result = made->classify(Pfn(0));
+  ASSERT_TRUE(result) << result.error().message();
+  EXPECT_EQ(result->existing.count(), 4096U);
+  EXPECT_EQ(result->counts[PageClass::earlier], 18U);
+  EXPECT_EQ(result->earlier[PageClass::free], 16U);
+  EXPECT_EQ(result->counts[PageClass::free], 1024U - 16);
+  EXPECT_EQ(result->earlier[PageClass::cache], 1U);
+  EXPECT_EQ(result->counts[PageClass::cache], 0U);
+  EXPECT_EQ(result->counts[PageClass::kept], 4096U - 1024 - 2);
+  EXPECT_EQ(result->dumpable.count(), 4096U - 1024 - 2);
+  EXPECT_FALSE(result->dumpable.test(Pfn(3001)));
 }
 
 TEST_F(PageFilterTest, PagesThatNoSectionDescribesAreKept) {

@@ -71,6 +71,17 @@ TEST(Verify, ComparesWithTheVmcore) {
   EXPECT_THAT(problems_of(result), HasSubstr("page 0x5 is not that of"));
 }
 
+TEST(Verify, AnElfCoreMayHaveZerosForWhatItLeftOut) {
+  const TemporaryFile core(vmcore());
+  ByteVector other = vmcore();
+  std::fill_n(other.begin() + 0x1000 + 3 * kPage, kPage, std::byte{0});
+  const VerifyResult blanked = verify(other, core.path());
+  EXPECT_EQ(blanked.verdict, Verdict::sound) << problems_of(blanked);
+  EXPECT_EQ(blanked.excluded, 1U);
+  other[0x1000 + 3 * kPage] = std::byte{1};
+  EXPECT_EQ(verify(other, core.path()).verdict, Verdict::different);
+}
+
 TEST(Verify, FindsDamagedData) {
   KdumpBuilder<> builder = builder_of_dump();
   ByteVector bytes = builder.build();
