@@ -69,6 +69,7 @@ std::string report_json(const DumpRequest& request, const DumpReport& report, st
         {"unclassified", report.unclassified}}},
       {"page_size", report.page_size},
       {"bytes_written", report.bytes_written},
+      {"bytes_erased", report.bytes_erased},
       {"codec", codec_row(request.codec).name},
       {"threads", request.num_threads},
       {"seconds", seconds_of(report)},

@@ -292,6 +292,7 @@ class CommandLine(unittest.TestCase):
             "kept", "zero", "cache", "private_cache", "user", "free", "unaccepted", "hwpoison", "offline", "protected",
             "unreadable", "earlier")))
         self.assertEqual(report["bytes_written"], self.out.stat().st_size)
+        self.assertEqual(report["bytes_erased"], 0)
         self.assertEqual((report["codec"], report["threads"], report["page_size"]), ("zstd", 1, PAGE))
 
     def test_the_json_report_of_a_dump_that_failed(self):
