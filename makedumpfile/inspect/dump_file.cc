@@ -23,7 +23,7 @@ unsigned page_shift_of(const Vmcore& vmcore) {
 }
 
 Result<bool> is_marked_incomplete(const ByteSource& source) {
-  elf::Ehdr64<Little> ehdr;
+  elf::Ehdr64<Little> ehdr{};
   if (source.size() < sizeof ehdr) return false;
   TRY(source.read(0, mutable_bytes_of(ehdr)));
   const uint32_t flags = ehdr.e_flags;
