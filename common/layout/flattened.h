@@ -13,6 +13,9 @@ inline constexpr int64_t kType = 1;
 inline constexpr int64_t kVersion = 1;
 inline constexpr size_t kStartBlockSize = 4096;
 inline constexpr int64_t kEndMark = -1;
+// So many records without data, one after the other, are in no stream: they are the zeros behind one that was
+// cut off, and there may be very many.
+inline constexpr uint64_t kMaxEmptyRecords = 4096;
 
 struct StartHeader {
   char signature[16] = {};

@@ -29,6 +29,13 @@ class Source {
   // `size` bytes were passed over by whoever reads.
   void skipped(uint64_t size) { offset_ += size; }
 
+  Status count_empty(bool empty) {
+    empty_records_ = empty ? empty_records_ + 1 : 0;
+    if (empty_records_ <= flattened::kMaxEmptyRecords) return {};
+    return corrupt("record", fmt::format("more than {} records without data (is the copy complete?)",
+                                         flattened::kMaxEmptyRecords));
+  }
+
   template <typename T>
   Result<T> read(std::string_view field) {
     T value{};
@@ -44,6 +51,7 @@ class Source {
   const StreamReader& read_;
   std::string_view name_;
   uint64_t offset_ = 0;
+  uint64_t empty_records_ = 0;  // the last ones
 };
 
 struct Record {
@@ -74,6 +82,7 @@ Result<Record> read_record(Source& source) {
   if (offset < 0 || size < 0 || size > std::numeric_limits<int64_t>::max() - offset) {
     return source.corrupt("record", fmt::format("impossible offset {} and size {}", offset, size));
   }
+  TRY(source.count_empty(size == 0));
   return Record{static_cast<uint64_t>(offset), static_cast<uint64_t>(size), false};
 }
 

@@ -76,7 +76,7 @@ Status FlattenedSource::check_start() const {
 
 Status FlattenedSource::read_records() {
   HeaderReader reader(*stream_);
-  uint64_t place = flattened::kStartBlockSize;
+  uint64_t place = flattened::kStartBlockSize, empty = 0;
   while (true) {
     const uint64_t left = stream_->size() - place;
     if (left < sizeof(flattened::RecordHeader)) {
@@ -93,6 +93,11 @@ Status FlattenedSource::read_records() {
       return bad(*stream_, place, "record",
                  "{} bytes of data, the stream ends at {:#x} (is the copy complete?)", bytes,
                  stream_->size());
+    }
+    empty = bytes == 0 ? empty + 1 : 0;
+    if (empty > flattened::kMaxEmptyRecords) {
+      return bad(*stream_, place, "record", "more than {} records without data (is the copy complete?)",
+                 flattened::kMaxEmptyRecords);
     }
     place += sizeof record;
     if (bytes != 0) extents_.push_back({begin, begin + bytes, place});

@@ -102,6 +102,19 @@ TEST_F(ReassemblerTest, AStreamWithoutEndRecordIsTruncated) {
   EXPECT_EQ(error(), "stream: offset 0x1013: record header: the stream ends after 0 of 16 bytes");
 }
 
+TEST_F(ReassemblerTest, ZerosBehindACutAreNoRecords) {
+  start();
+  for (uint64_t i = 0; i < flattened::kMaxEmptyRecords; ++i) record(0, 0);
+  record(0, 3, "abc");
+  record(3, 0);
+  record(-1, -1);
+  EXPECT_EQ(error(), "");
+  stream_.resize(stream_.size() - 32);
+  for (uint64_t i = 0; i <= flattened::kMaxEmptyRecords; ++i) record(0, 0);
+  EXPECT_NE(error().find("more than 4096 records without data"), std::string::npos) << error();
+  EXPECT_FALSE(measure());
+}
+
 TEST_F(ReassemblerTest, RefusesImpossibleRecords) {
   const std::pair<int64_t, int64_t> impossible[] = {{-2, 4},
                                                     {4, -2},

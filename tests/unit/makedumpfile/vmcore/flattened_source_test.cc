@@ -92,6 +92,14 @@ TEST(FlattenedSource, ATruncatedStreamIsAnErrorThatNamesThePlace) {
   EXPECT_THAT(content(short_data.header(0, 100)), HasSubstr("offset 0x1000: record: 100 bytes of data"));
 }
 
+TEST(FlattenedSource, ZerosBehindACutAreNoRecords) {
+  Stream stream;
+  stream.record(0, "abc");
+  stream.bytes.resize(stream.bytes.size() + (flattened::kMaxEmptyRecords + 1) * 16);
+  stream.end();
+  EXPECT_THAT(content(stream), HasSubstr("more than 4096 records without data"));
+}
+
 TEST(FlattenedSource, ImpossibleRecordsAreErrors) {
   EXPECT_THAT(content(Stream().header(-2, 5)), HasSubstr("impossible offset -2 and size 5"));
   EXPECT_THAT(content(Stream().header(INT64_MAX, 5)), HasSubstr("impossible"));
