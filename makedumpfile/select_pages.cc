@@ -70,17 +70,20 @@ Result<uint64_t> classify_pages(Dump& dump, Bitmaps bitmaps) {
 }
 
 // Blocks of the size that was asked for. Else as small as it takes to divide a small machine's memory evenly.
+// Always whole words of the bitmap: crash counts a part's descriptors from the word that its first page is in
+// (diskdump.c, read_dump_header).
 Result<uint64_t> block_pages(const Dump& dump) {
   constexpr uint64_t kLargestBlock = uint64_t{1} << 30;
   constexpr uint64_t kBlocksEach = 1024;
+  constexpr uint64_t kWordPages = 64;
   const uint64_t page = dump.kernel.page_size();
   const uint64_t asked = dump.request.splitblock_bytes;
   if (asked % page != 0)
     return fail(ErrorKind::usage, "--splitblock-size: {} KB are no multiple of the page size, {} KB",
                 asked >> 10, page >> 10);
-  if (asked != 0) return asked / page;
   const uint64_t even = dump.report.max_pfn / (kBlocksEach * dump.parts.size());
-  return std::clamp<uint64_t>(even, 1, kLargestBlock / page);
+  const uint64_t pages = asked != 0 ? asked / page : std::min(even, kLargestBlock / page);
+  return std::max<uint64_t>(1, (pages + kWordPages - 1) / kWordPages) * kWordPages;
 }
 
 Status divide_dump(Dump& dump, uint64_t dumpable) {

@@ -139,6 +139,7 @@ class CommandLine(unittest.TestCase):
                 self.assertEqual(head, whole)
                 (split, start, end), wide = self.sub_header(part)
                 self.assertEqual((split, start, (start, end)), (1, next_pfn, wide))
+                self.assertEqual(start % 64, 0)  # crash counts from whole words of the bitmap
                 next_pfn = end
             self.assertEqual(next_pfn, 256 + 300)
             self.assertFalse(list(pathlib.Path(self.folder.name).glob("*-incomplete")))
