@@ -93,7 +93,6 @@ ROWS = (
     Row("-R back < text", {**OWN, "files": "remains"}),
     Row("-i info-other core out", OWN),
     Row("-x text core out", OWN),
-    Row("-g info -x vmlinux"),
     Row("-X core out", {**OWN, "messages": "left out"}),
     Row("-e core out", {**OWN, "messages": "left out"}),
     Row("--diskset=none out", OWN),
