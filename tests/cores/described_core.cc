@@ -179,8 +179,8 @@ struct DescribedCore::Parts {
     }
     return {};
   }
-  Status low_pages(const Words& words) { return put_class(FakeStructPages::kPlace, kLowPages, words); }
-  Status section_pages(const Words& words) {
+  Status low_pages(const Words& words) const { return put_class(FakeStructPages::kPlace, kLowPages, words); }
+  Status section_pages(const Words& words) const {
     if (!has_sections) return fail("there is no section yet: 'ram' comes first");
     return put_class(kShared, kSectionPages, words);
   }
