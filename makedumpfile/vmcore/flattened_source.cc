@@ -43,7 +43,7 @@ class HeaderReader {
 
   const ByteSource& stream_;
   uint64_t begin_ = 0, size_ = 0;
-  std::byte block_[4096];
+  std::byte block_[4096] = {};
 };
 
 }  // namespace
@@ -84,11 +84,11 @@ Status FlattenedSource::read_records() {
                  "the stream ends at {:#x} without an end record (is the copy complete?)", stream_->size());
     }
     const flattened::RecordHeader record = TRY(reader.read(place));
-    const int64_t offset = record.offset, size = record.size;
-    if (offset == flattened::kEndMark && size == flattened::kEndMark) return {};
-    if (offset < 0 || size < 0 || size > std::numeric_limits<int64_t>::max() - offset)
-      return bad(*stream_, place, "record", "impossible offset {} and size {}", offset, size);
-    const auto begin = static_cast<uint64_t>(offset), bytes = static_cast<uint64_t>(size);
+    const int64_t target = record.offset, size = record.size;
+    if (target == flattened::kEndMark && size == flattened::kEndMark) return {};
+    if (target < 0 || size < 0 || size > std::numeric_limits<int64_t>::max() - target)
+      return bad(*stream_, place, "record", "impossible offset {} and size {}", target, size);
+    const auto begin = static_cast<uint64_t>(target), bytes = static_cast<uint64_t>(size);
     if (bytes > left - sizeof record) {
       return bad(*stream_, place, "record",
                  "{} bytes of data, the stream ends at {:#x} (is the copy complete?)", bytes,
@@ -147,7 +147,8 @@ Status FlattenedSource::read(uint64_t offset, MutableBytes out) const {
   auto next = std::ranges::upper_bound(extents_, offset, {}, &Extent::end);
   while (!out.empty()) {
     const bool inside = next != extents_.end() && next->begin <= offset;
-    const uint64_t end = next == extents_.end() ? size_ : inside ? next->end : next->begin;
+    const uint64_t hole_end = next == extents_.end() ? size_ : next->begin;
+    const uint64_t end = inside ? next->end : hole_end;
     const size_t step = std::min<uint64_t>(out.size(), end - offset);
     if (inside) {
       TRY(stream_->read(next->place + (offset - next->begin), out.first(step)));
