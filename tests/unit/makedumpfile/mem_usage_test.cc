@@ -3,10 +3,9 @@
 
 #include <gmock/gmock.h>
 
-#include <fstream>
-
 #include "makedumpfile/running_kernel.h"
 #include "tests/unit/makedumpfile/support/fake_vmcore.h"
+#include "tests/unit/makedumpfile/support/temporary_file.h"
 
 namespace kdump {
 namespace {
@@ -41,10 +40,9 @@ TEST(MemUsage, IsTheOriginalsTable) {
 
 class RunningKernel : public ::testing::Test {
  protected:
-  static std::string file_with(const std::string& text) {
-    const std::string path = ::testing::TempDir() + "/running-kernel-vmcoreinfo";
-    std::ofstream(path) << text;
-    return path;
+  [[nodiscard]] Result<NamedFacts> facts_told_by(std::string_view text) {
+    const test::TemporaryFile told(bytes_of(text));
+    return facts_of_running_kernel(core, told.path());
   }
 
   RunningKernel() {
@@ -55,7 +53,7 @@ class RunningKernel : public ::testing::Test {
 };
 
 TEST_F(RunningKernel, TellsWhereItsNoteLies) {
-  const auto facts = facts_of_running_kernel(core, file_with("0x0000000000101000 400\n"));
+  const auto facts = facts_told_by("0x0000000000101000 400\n");
   ASSERT_TRUE(facts) << facts.error().message();
   EXPECT_EQ(facts->lines.text("OSRELEASE"), "4.11.0");
   EXPECT_FALSE(facts->empty());
@@ -67,7 +65,7 @@ TEST_F(RunningKernel, WhatCannotBeIsRefused) {
         std::pair("0x101000 zz", "is no address and size"),
         std::pair("0x101000 fffffff", "is no address and size"), std::pair("0x500000 400", "not in the dump"),
         std::pair("0x102000 400", "no VMCOREINFO at 0x102000")}) {
-    const auto facts = facts_of_running_kernel(core, file_with(text));
+    const auto facts = facts_told_by(text);
     ASSERT_FALSE(facts) << text;
     EXPECT_THAT(facts.error().message(), HasSubstr(message));
   }

@@ -3,8 +3,8 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/unit/makedumpfile/inspect/temporary_file.h"
 #include "tests/unit/makedumpfile/support/kdump_builder.h"
+#include "tests/unit/makedumpfile/support/temporary_file.h"
 
 namespace kdump {
 namespace {

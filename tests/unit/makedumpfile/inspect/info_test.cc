@@ -5,10 +5,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tests/unit/makedumpfile/inspect/temporary_file.h"
 #include "tests/unit/makedumpfile/support/elf_core_builder.h"
 #include "tests/unit/makedumpfile/support/fake_vmcore.h"
 #include "tests/unit/makedumpfile/support/kdump_builder.h"
+#include "tests/unit/makedumpfile/support/temporary_file.h"
 
 namespace kdump {
 namespace {
