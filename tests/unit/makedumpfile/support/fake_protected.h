@@ -35,10 +35,11 @@ class FakeProtected {
     kernel_->line(fmt::format("SYMBOL({})={:x}", name, value));
   }
   void put(uint64_t at, uint64_t value) { kernel_->vmcore().put_value<le64>(at, value); }
-  // The crash note of a CPU.
+  // The crash note of a CPU: in struct elf_prstatus the registers are at 112, and sp is the 20th.
   void add_note(uint64_t stack_pointer) {
+    constexpr size_t kStackPointer = 112 + 19 * 8;
     ByteVector prstatus(336);
-    std::memcpy(prstatus.data() + 112 + 19 * 8, &stack_pointer, sizeof stack_pointer);
+    std::memcpy(prstatus.data() + kStackPointer, &stack_pointer, sizeof stack_pointer);
     kernel_->vmcore().add_note("CORE", elf::NT_PRSTATUS, prstatus);
   }
 
