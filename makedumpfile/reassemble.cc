@@ -14,7 +14,12 @@ Status reassemble_dump(std::span<const std::string> parts, const std::string& ou
   const std::unique_ptr<SplitSet> set = TRY(SplitSet::open(parts));
   const std::unique_ptr<FileSink> file = TRY(FileSink::create(output, overwrite));
   uint64_t total = 0;
-  for (const auto& part : set->parts()) total += part->source().size();
+  for (const auto& part : set->parts()) {
+    total += part->source().size();
+    if (!part->headers().incomplete()) continue;
+    observer.note(fmt::format("{} is marked incomplete: pages of it may be missing, and {} is marked so, too",
+                              part->name(), output));
+  }
   observer.step("Copying data", total);
   ProgressGate gate(observer);
   Status merged = [&]() -> Status {

@@ -10,7 +10,8 @@
 namespace kdump {
 
 // Merges `parts`, in any order, into the new file `output`, which has its name only when it is whole. Errors
-// name the part that is wrong or missing.
+// name the part that is wrong or missing. Parts that are marked incomplete are merged, too: the observer is
+// told, and the output has the mark.
 Status reassemble_dump(std::span<const std::string> parts, const std::string& output, bool overwrite,
                        DumpObserver& observer);
 

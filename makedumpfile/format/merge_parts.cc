@@ -11,6 +11,7 @@
 namespace kdump {
 namespace {
 
+using Header = diskdump::DiskDumpHeader<Little>;
 using SubHeader = diskdump::KdumpSubHeader<Little>;
 using PageDesc = diskdump::PageDesc<Little>;
 
@@ -18,7 +19,7 @@ constexpr size_t kDescriptorsAtOnce = 8192;
 
 // Where the data of a part lies there, and in the merged file.
 struct PartData {
-  uint64_t zero_page = 0;  // its shared one, 0 when it has none
+  bool has_zero_page = false;  // where all of them have it
   uint64_t begin = std::numeric_limits<uint64_t>::max();
   uint64_t end = 0;
   uint64_t target = 0;
@@ -35,6 +36,8 @@ class Merger {
 
   Result<uint64_t> merge() {
     TRY(check());
+    data_.resize(set_.parts().size());
+    TRY(find_zero_pages());
     TRY(place_data());
     output_.begin(0);
     TRY(copy_start());
@@ -57,36 +60,54 @@ class Merger {
       for (uint64_t index = 0; index < file.page_count(); index += kDescriptorsAtOnce) {
         const auto batch =
             std::span(pages).first(std::min<uint64_t>(pages.size(), file.page_count() - index));
-        TRY(file.read_descriptors(index, batch));
+        TRY(read_descriptors(file, index, batch));
         for (size_t i = 0; i < batch.size(); ++i) TRY(visit(part, index + i, batch[i]));
       }
     }
     return {};
   }
 
-  Status check() const {
-    for (const auto& part : set_.parts()) {
-      if (part->headers().incomplete())
-        return fail(ErrorKind::corrupt, "{}: is marked incomplete: pages of it are missing", part->name());
-    }
-    if (head_.big_endian)
-      return fail(ErrorKind::unsupported, "{}: is of a big-endian machine", set_.parts().front()->name());
+  // A part that was given up may end anywhere: what is not there is lost.
+  static Status read_descriptors(const KdumpFile& file, uint64_t index, std::span<PageDescriptor> out) {
+    if (!file.headers().incomplete()) return file.read_descriptors(index, out);
+    const uint64_t place = file.descriptor_offset(index), end = file.source().size();
+    const uint64_t there = place > end ? 0 : std::min<uint64_t>(out.size(), (end - place) / sizeof(PageDesc));
+    TRY(file.read_descriptors(index, out.first(there)));
+    std::ranges::fill(out.subspan(there), PageDescriptor());
+    for (size_t i = 0; i < there; ++i)
+      if (!file.check_descriptor(index + i, out[i])) out[i] = PageDescriptor();
     return {};
+  }
+
+  Status check() const {
+    if (!head_.big_endian) return {};
+    return fail(ErrorKind::unsupported, "{}: is of a big-endian machine", set_.parts().front()->name());
   }
 
   // Writers put the shared zero page where the data of the whole dump would begin.
   [[nodiscard]] bool shares_zero_page() const { return (head_.dump_level & dump_level::kZero) != 0; }
   [[nodiscard]] uint64_t data_begin() const { return head_.descriptors + page_count_ * sizeof(PageDesc); }
-  [[nodiscard]] bool is_zero_page(const PageDescriptor& page) const {
-    return shares_zero_page() && page.offset == data_begin() && page.flags == 0 &&
+  // What is damaged there is data like any other: the merged dump hides nothing.
+  Status find_zero_pages() {
+    if (!shares_zero_page()) return {};
+    ByteVector page(head_.block_size);
+    for (size_t i = 0; i < data_.size(); ++i) {
+      const ByteSource& source = set_.parts()[i]->source();
+      if (data_begin() > source.size() || page.size() > source.size() - data_begin()) continue;
+      TRY(source.read(data_begin(), page));
+      data_[i].has_zero_page = all_zero(page);
+    }
+    return {};
+  }
+  [[nodiscard]] bool is_zero_page(size_t part, const PageDescriptor& page) const {
+    return data_[part].has_zero_page && page.offset == data_begin() && page.flags == 0 &&
            page.size == head_.block_size;
   }
 
   Status place_data() {
-    data_.resize(set_.parts().size());
     const auto place = [this](size_t part, uint64_t index, const PageDescriptor& page) -> Status {
       TRY(set_.parts()[part]->check_descriptor(index, page));
-      if (page.lost() || is_zero_page(page)) return {};
+      if (page.lost() || is_zero_page(part, page)) return {};
       data_[part].begin = std::min(data_[part].begin, page.offset);
       data_[part].end = std::max(data_[part].end, page.offset + page.size);
       return {};
@@ -105,7 +126,7 @@ class Merger {
     PageDesc desc{};
     if (page.lost()) return desc;
     const uint64_t offset =
-        is_zero_page(page) ? page.offset : page.offset - data_[part].begin + data_[part].target;
+        is_zero_page(part, page) ? page.offset : page.offset - data_[part].begin + data_[part].target;
     desc.offset = static_cast<int64_t>(offset);
     desc.size = page.size;
     desc.flags = page.flags;
@@ -124,10 +145,15 @@ class Merger {
     return {};
   }
 
-  // Headers, notes and bitmaps of the first part, without what says that it is one.
+  // Headers, notes and bitmaps of the first part, without what says that it is one; incomplete where a part
+  // is.
   Status copy_start() {
     const ByteSource& source = set_.parts().front()->source();
-    TRY(copy(source, 0, head_.block_size));
+    Header header{};
+    TRY(source.read(0, mutable_bytes_of(header)));
+    for (const auto& part : set_.parts()) header.status = header.status | part->headers().status;
+    TRY(output_.put(bytes_of(header)));
+    TRY(copy(source, sizeof header, head_.block_size - sizeof header));
     SubHeader sub{};
     TRY(source.read(head_.block_size, mutable_bytes_of(sub)));
     sub.split = 0;

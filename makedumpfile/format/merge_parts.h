@@ -14,7 +14,9 @@ namespace kdump {
 using MergeProgress = std::function<void(uint64_t)>;
 
 // Writes the dump that `set` is the parts of to `sink`, which is not finished: as if it had not been split.
-// All parts must be whole (one marked incomplete is ErrorKind::corrupt) and little-endian. Returns its bytes.
+// Where a part is marked incomplete, the pages it lacks are lost in the merged dump, too, and that has the
+// mark. A part that ends before its data does is ErrorKind::corrupt, one of a big-endian machine
+// ErrorKind::unsupported. Returns its bytes.
 Result<uint64_t> merge_parts(const SplitSet& set, RandomAccess& sink, const MergeProgress& progress);
 
 }  // namespace kdump

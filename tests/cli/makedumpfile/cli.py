@@ -159,15 +159,11 @@ class CommandLine(unittest.TestCase):
         self.succeed("--split", "-d", "1", self.core, *parts)
         self.succeed("--split", "-c", "-d", "1", self.core, self.path("other0"), self.path("other1"))
         self.succeed("-d", "1", self.core, self.path("whole"))
-        incomplete = bytearray(parts[1].read_bytes())
-        incomplete[424] |= 8
-        self.path("incomplete").write_bytes(incomplete)
         short = parts[2].read_bytes()[:-100]
         self.path("short").write_bytes(short)
         for given, named in (((parts[0], parts[2]), "part"), ((parts[0], parts[1]), "part"),
                              ((parts[0], parts[0], parts[1], parts[2]), "part0"),
                              ((parts[0], self.path("other1")), "other1"), ((parts[0], self.path("whole")), "whole"),
-                             ((parts[0], self.path("incomplete"), parts[2]), "incomplete"),
                              ((parts[0], parts[1], self.path("short")), "short"), ((parts[0], self.core), "core"),
                              ((parts[0], parts[1], self.path("missing")), "missing")):
             with self.subTest(given=given):
@@ -175,6 +171,18 @@ class CommandLine(unittest.TestCase):
                 self.assertFalse(self.out.exists())
                 self.assertFalse(self.path("vmcore-incomplete").exists())
         self.fail_with("2 file names where 3 belong", "--reassemble", parts[0], self.out)
+
+    def test_parts_of_which_one_is_incomplete(self):
+        parts = [self.path(f"part{i}") for i in range(3)]
+        self.succeed("--split", "-d", "1", self.core, *parts)
+        incomplete = bytearray(parts[1].read_bytes())
+        incomplete[424] |= 8
+        parts[1].write_bytes(incomplete[:-5000])
+        done = self.succeed("--reassemble", *parts, self.out)
+        self.assertIn(f"{parts[1]} is marked incomplete: pages of it may be missing", done.stdout.decode())
+        self.assertEqual(self.out.read_bytes()[424] & 8, 8)
+        verified = self.run_it("verify", self.out)
+        self.assertEqual(verified.returncode, 3, verified.stdout)
 
     def test_a_size_limit_and_a_list_of_levels(self):
         self.succeed("-d", "1", self.core, self.path("level1"))

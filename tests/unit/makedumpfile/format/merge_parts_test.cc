@@ -85,12 +85,67 @@ TEST_F(MergePartsTest, MakesTheFileThatWasNotSplit) {
   EXPECT_EQ(*merged, whole);
 }
 
-TEST_F(MergePartsTest, RefusesAPartThatIsNotWhole) {
+constexpr size_t kStatusByte = 424;
+constexpr std::byte kIncomplete{8};
+
+TEST_F(MergePartsTest, MarksTheMergedDumpIncompleteWhereAPartIs) {
   std::vector<ByteVector> parts{write({Pfn(0), Pfn(300)}), write({Pfn(300), Pfn(kPages)})};
-  parts[1][424] |= std::byte{8};
+  ByteVector whole = write({Pfn(0), Pfn(kPages)});
+  parts[1][kStatusByte] |= kIncomplete;
+  whole[kStatusByte] |= kIncomplete;
   const auto merged = merge(parts);
-  ASSERT_FALSE(merged);
-  EXPECT_THAT(merged.error().message(), ::testing::HasSubstr("incomplete"));
+  ASSERT_TRUE(merged) << merged.error().message();
+  EXPECT_EQ(*merged, whole);
+}
+
+TEST_F(MergePartsTest, LosesWhatAnIncompletePartDoesNotHave) {
+  std::vector<ByteVector> parts{write({Pfn(0), Pfn(300)}), write({Pfn(300), Pfn(kPages)})};
+  parts[1][kStatusByte] |= kIncomplete;
+  parts[1].resize(parts[1].size() - 10 * kPage);
+  const auto merged = merge(parts);
+  ASSERT_TRUE(merged) << merged.error().message();
+  const auto file = KdumpFile::open(std::make_unique<test::MemorySource>(*merged, "merged"));
+  ASSERT_TRUE(file);
+  ByteVector page(kPage);
+  EXPECT_TRUE((*file)->read(PhysAddr(299 * kPage), page));
+  EXPECT_TRUE((*file)->read(PhysAddr(303 * kPage), page));
+  const Status last = (*file)->read(PhysAddr(999 * kPage), page);
+  ASSERT_FALSE(last);
+  EXPECT_THAT(last.error().message(), ::testing::HasSubstr("is lost"));
+}
+
+TEST_F(MergePartsTest, HasNoPagesWhereAnIncompletePartEndsBeforeItsDescriptors) {
+  std::vector<ByteVector> parts{write({Pfn(0), Pfn(300)}), write({Pfn(300), Pfn(kPages)})};
+  parts[0][kStatusByte] |= kIncomplete;
+  const auto whole = KdumpFile::open(std::make_unique<test::MemorySource>(parts[0], "part"));
+  ASSERT_TRUE(whole);
+  parts[0].resize((*whole)->descriptor_offset(5) + 7);
+  const auto merged = merge(parts);
+  ASSERT_TRUE(merged) << merged.error().message();
+  const auto file = KdumpFile::open(std::make_unique<test::MemorySource>(*merged, "merged"));
+  ASSERT_TRUE(file);
+  ByteVector page(kPage);
+  EXPECT_FALSE((*file)->read(PhysAddr(3 * kPage), page));
+  EXPECT_FALSE((*file)->read(PhysAddr(7 * kPage), page));
+  EXPECT_TRUE((*file)->read(PhysAddr(303 * kPage), page));
+}
+
+TEST_F(MergePartsTest, KeepsDamageOfAZeroPage) {
+  std::vector<ByteVector> parts{write({Pfn(0), Pfn(300)}), write({Pfn(300), Pfn(kPages)})};
+  const auto part = KdumpFile::open(std::make_unique<test::MemorySource>(parts[0], "part"));
+  ASSERT_TRUE(part);
+  PageDescriptor zero;
+  ASSERT_TRUE((*part)->read_descriptors(1, std::span(&zero, 1)));
+  parts[0][zero.offset + 5] = std::byte{1};
+  const auto merged = merge(parts);
+  ASSERT_TRUE(merged) << merged.error().message();
+  const auto file = KdumpFile::open(std::make_unique<test::MemorySource>(*merged, "merged"));
+  ASSERT_TRUE(file);
+  ByteVector page(kPage);
+  ASSERT_TRUE((*file)->read(PhysAddr(1 * kPage), page));
+  EXPECT_EQ(page[5], std::byte{1});
+  ASSERT_TRUE((*file)->read(PhysAddr(301 * kPage), page));
+  EXPECT_TRUE(all_zero(page));
 }
 
 TEST_F(MergePartsTest, RefusesAPageBehindTheEnd) {
