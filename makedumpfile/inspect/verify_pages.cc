@@ -55,8 +55,9 @@ class WindowVerifier {
     }
   }
 
+  // An ELF core has no word for a page that is lost; one that was given up ends where it ends.
   [[nodiscard]] bool is_lost(Pfn pfn) const {
-    if (file_.kdump == nullptr) return false;
+    if (file_.kdump == nullptr) return file_.incomplete;
     const auto index = file_.kdump->descriptor_index(pfn);
     PageDescriptor page;
     return index && file_.kdump->read_descriptors(*index, std::span(&page, 1)) && page.lost();

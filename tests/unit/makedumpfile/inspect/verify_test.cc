@@ -130,6 +130,17 @@ TEST(Verify, LostPagesAndAMarkAreIncomplete) {
   EXPECT_EQ(verify(marked.build()).verdict, Verdict::incomplete);
 }
 
+TEST(Verify, AnElfCoreThatWasGivenUpLacksItsEnd) {
+  ByteVector core = vmcore();
+  core.resize(core.size() - 3 * kPage);
+  EXPECT_EQ(verify(core).verdict, Verdict::damaged);
+  core[offsetof(elf::Ehdr64<Little>, e_flags)] |= std::byte{elf::DUMP_ELF_INCOMPLETE};
+  const VerifyResult result = verify(core);
+  EXPECT_EQ(result.verdict, Verdict::incomplete) << problems_of(result);
+  EXPECT_EQ(result.pages_read, 8U);
+  EXPECT_EQ(result.pages_lost, 3U);
+}
+
 TEST(Verify, ATruncatedDumpIsDamagedWhereverItEnds) {
   const ByteVector whole = builder_of_dump().build();
   for (size_t size = 8; size < whole.size(); size += 97) {
