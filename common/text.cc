@@ -116,6 +116,16 @@ std::string human_seconds(uint64_t seconds) {
   return fmt::format("{}h{}m", seconds / 3600, seconds / 60 % 60);
 }
 
+std::string printable(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool control = byte < 0x20 || byte == 0x7f;
+    line += control ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
+  }
+  return line;
+}
+
 std::string_view nearest_word(std::string_view word, const std::vector<std::string_view>& candidates) {
   std::string_view best;
   size_t best_distance = word.size() / 3 + 2;  // farther than this is another word, not a slip

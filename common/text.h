@@ -33,6 +33,9 @@ std::string grouped(uint64_t number);
 // "12s", "3m4s", "5h6m".
 std::string human_seconds(uint64_t seconds);
 
+// Words of a foreign file, fit for a line on a terminal: control characters become "\\xNN".
+std::string printable(std::string_view text);
+
 // The candidate nearest to a misspelt word, empty when none is near.
 std::string_view nearest_word(std::string_view word, const std::vector<std::string_view>& candidates);
 

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "common/text.h"
 #include "makedumpfile/kernel/facts.h"
 #include "makedumpfile/kernel/kernel_info.h"
 #include "makedumpfile/kernel/wanted_facts.h"
@@ -20,7 +21,7 @@ std::string value_text(std::string_view key, int64_t value) {
 std::string known(const Facts& facts) {
   std::string text;
   for (const auto& [key, fact] : facts.all())
-    text += fmt::format("{}={}  {}\n", key, value_text(key, fact.value), name_of(fact.source));
+    text += fmt::format("{}={}  {}\n", printable(key), value_text(key, fact.value), name_of(fact.source));
   return text;
 }
 
@@ -56,7 +57,7 @@ std::vector<std::string> contradictions(const Facts& facts) {
 std::string paragraph(std::string_view title, const std::vector<std::string>& lines) {
   if (lines.empty()) return {};
   std::string text = fmt::format("\n{}:\n", title);
-  for (const std::string& line : lines) text += fmt::format("  {}\n", line);
+  for (const std::string& line : lines) text += fmt::format("  {}\n", printable(line));
   return text;
 }
 

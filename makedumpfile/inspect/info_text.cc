@@ -11,7 +11,7 @@ namespace {
 class Lines {
  public:
   void add(std::string_view name, std::string_view value) {
-    if (!value.empty()) text_ += fmt::format("  {:<13} {}\n", fmt::format("{}:", name), value);
+    if (!value.empty()) text_ += fmt::format("  {:<13} {}\n", fmt::format("{}:", name), printable(value));
   }
   [[nodiscard]] const std::string& text() const { return text_; }
 

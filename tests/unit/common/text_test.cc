@@ -47,6 +47,11 @@ TEST(Human, SizesAndTimes) {
   EXPECT_EQ(human_seconds(18360), "5h6m");
 }
 
+TEST(Printable, LeavesATerminalAlone) {
+  EXPECT_EQ(printable("6.1.0 \x1b[2J\n\x7f"), "6.1.0 \\x1b[2J\\x0a\\x7f");
+  EXPECT_EQ(printable("\xc3\xa9"), "\xc3\xa9");
+}
+
 TEST(NearestWord, FindsSlipsOnly) {
   const std::vector<std::string_view> words{"path", "final_action", "failure_action"};
   EXPECT_EQ(nearest_word("final_acton", words), "final_action");
