@@ -2,242 +2,236 @@
 #include "tests/cores/hostile_case.h"
 
 #include <algorithm>
-#include <limits>
+#include <filesystem>
+#include <nlohmann/json.hpp>
 
-#include "makedumpfile/format/kdump_header.h"
-#include "makedumpfile/format/reassembler.h"
+#include "makedumpfile/inspect/info.h"
+#include "makedumpfile/inspect/verify.h"
+#include "makedumpfile/mem_usage.h"
+#include "makedumpfile/rearrange.h"
+#include "makedumpfile/reassemble.h"
 #include "makedumpfile/save_dmesg.h"
 #include "makedumpfile/show_facts.h"
-#include "makedumpfile/vmcore/vmcore.h"
 #include "tests/cores/watched_memory.h"
 
 namespace kdump::test {
 namespace {
 
-constexpr uint64_t kUnlimited = std::numeric_limits<uint64_t>::max();
-
-// A target in memory of the kernel's, so that what is written counts for nobody's heap.
-class FileSink : public RandomAccess {
+// A file of an earlier output that goes with the case.
+class Leavings {
  public:
-  FileSink(MemoryFile& file, uint64_t capacity) : file_(&file), capacity_(capacity) {}
-
-  Status write_at(uint64_t offset, Bytes data) override {
-    if (offset > capacity_ || data.size() > capacity_ - offset)
-      return fail_errno(ENOSPC, "memory: cannot write");
-    file_->write(offset, data);
-    return {};
+  explicit Leavings(std::vector<std::string> paths) : paths_(std::move(paths)) {}
+  Leavings(const Leavings&) = delete;
+  Leavings& operator=(const Leavings&) = delete;
+  ~Leavings() {
+    std::error_code ignored;
+    for (const std::string& path : paths_)
+      for (const std::string& name : {path, path + "-incomplete"}) std::filesystem::remove(name, ignored);
   }
-  Status restart() override {
-    file_->truncate(0);
-    return {};
-  }
-  Status finish() override { return {}; }
 
  private:
-  MemoryFile* file_;
-  uint64_t capacity_;
+  std::vector<std::string> paths_;
 };
 
-class FileStream : public Stream {
- public:
-  FileStream(MemoryFile& file, uint64_t capacity) : sink_(file, capacity) {}
-  Status write(Bytes data) override {
-    TRY(sink_.write_at(end_, data));
-    end_ += data.size();
-    return {};
-  }
-  Status finish() override { return {}; }
-
- private:
-  FileSink sink_;
-  uint64_t end_ = 0;
-};
-
-Status reassemble_file(const MemoryFile& stream, MemoryFile& plain) {
-  uint64_t position = 0;
-  const auto read = [&](MutableBytes out) -> Result<size_t> {
-    const size_t n = TRY(pread_up_to(stream.fd(), out, position));
-    position += n;
-    return n;
-  };
-  FileSink sink(plain, kUnlimited);
-  TRY(reassemble(read, "stream", sink));
-  return {};
+bool has_bytes(const std::string& path) {
+  std::error_code none;
+  const auto size = std::filesystem::file_size(path, none);
+  return !none && size != 0;
 }
 
-// Every page of a dump that the dump says it has; how many of them are lost, as those are that the input had
-// not readable.
-Result<uint64_t> read_back(const MemoryFile& file) {
-  uint64_t lost = 0;
-  const std::unique_ptr<Vmcore> vmcore = TRY(open_vmcore(file.path()));
-  ByteVector page(4096);
-  for (const PfnRange& range : vmcore->memory_map().pages(12)) {
-    const std::vector<PfnRange> excluded = TRY(vmcore->excluded_earlier(range, 12));
-    auto left_out = excluded.begin();
-    for (Pfn pfn = range.begin; pfn < range.end; ++pfn) {
-      while (left_out != excluded.end() && left_out->end <= pfn) ++left_out;
-      if (left_out != excluded.end() && left_out->contains(pfn)) continue;
-      const Status read = vmcore->read(PhysAddr(pfn.value() << 12), page);
-      if (!read && read.error().kind() == ErrorKind::corrupt) return std::unexpected(read.error());
-      lost += read ? 0U : 1U;
-    }
-  }
-  return lost;
+Judgement judge(const Status& checked, std::string_view what, uint64_t peak) {
+  if (checked) return {Outcome::dump, std::string(what), peak};
+  return {Outcome::wrong, fmt::format("{}: {}", what, checked.error().message()), peak};
 }
-
-// What is left of a dump that was given up: nothing, or one whose header says that it is incomplete.
-Status check_remains(const MemoryFile& file, bool elf) {
-  if (file.size() == 0 || elf) return {};
-  ByteVector start(std::min<uint64_t>(kKdumpHeaderBytes, file.size()));
-  file.read(0, start);
-  const KdumpHeaderFacts facts = TRY(read_kdump_header(start, file.size(), "what is left"));
-  return facts.incomplete ? Status() : Status(fail("what is left does not say that it is incomplete"));
-}
-
-bool is_one_line(std::string_view text) {
-  return !text.empty() && text.find_first_of("\n\r") == std::string_view::npos;
-}
-
-Verdict judge_error(const Error& error, uint64_t peak) {
-  const std::string& text = error.message();
-  if (!is_one_line(text)) return {Outcome::wrong, "an error of several lines, or of none: " + text, peak};
-  return {Outcome::refused, text, peak};
-}
-
-Status copy(const MemoryFile& from, MemoryFile& to) {
-  to.copy_from(from);
-  return {};
-}
-
-// The formats that a core is turned into before it is made wrong.
-struct FormatRow {
-  const char* name;
-  Status (*make)(const MemoryFile& elf, MemoryFile& out);
-};
-
-DumpRequest request_for(const MemoryFile& elf, int level) {
-  DumpRequest request;
-  request.vmcore = elf.path();
-  request.dump_level = level;
-  request.codec = CodecId::zlib;
-  return request;
-}
-
-Status make_plain(const MemoryFile& elf, MemoryFile& out, int level) {
-  DumpRequest request = request_for(elf, level);
-  FileSink sink(out, kUnlimited);
-  request.destination = &sink;
-  DumpReport report;
-  DumpObserver observer;
-  return write_dump(request, report, observer);
-}
-
-Status make_kdump(const MemoryFile& elf, MemoryFile& out) { return make_plain(elf, out, 1); }
-Status make_filtered(const MemoryFile& elf, MemoryFile& out) { return make_plain(elf, out, 31); }
-
-Status make_flattened(const MemoryFile& elf, MemoryFile& out) {
-  DumpRequest request = request_for(elf, 1);
-  FileStream stream(out, kUnlimited);
-  request.destination_stream = &stream;
-  DumpReport report;
-  DumpObserver observer;
-  return write_dump(request, report, observer);
-}
-
-// A new input format = a row.
-constexpr FormatRow kFormats[] = {{"ELF", copy},
-                                  {"kdump", make_kdump},
-                                  {"kdump at level 31", make_filtered},
-                                  {"flattened", make_flattened}};
 
 }  // namespace
 
-Status add_sources(const std::string& name, std::unique_ptr<MemoryFile> elf, std::vector<Source>& sources) {
-  for (const FormatRow& row : kFormats) {
-    auto file = std::make_unique<MemoryFile>(row.name);
-    TRY(with_context(row.make(*elf, *file), "{} as {}", name, row.name));
-    sources.push_back({fmt::format("{} as {}", name, row.name), std::move(file)});
-  }
-  return {};
-}
+// A new mode = a row. How often it is taken for inputs of each shape (Shape), against the other rows.
+struct HostileCase::ModeRow {
+  std::string_view name;
+  uint64_t weights[3];
+  Judgement (HostileCase::*run)();
+};
 
-HostileCase::HostileCase(const MemoryFile& input, Dice& dice) {
-  constexpr Kind kKinds[] = {Kind::place,  Kind::place, Kind::place, Kind::stream,
-                             Kind::stream, Kind::log,   Kind::facts};
+constexpr HostileCase::ModeRow HostileCase::kModes[] = {
+    {"dump", {6, 4, 1}, &HostileCase::make_file},
+    {"dump -F", {3, 2, 1}, &HostileCase::make_stream},
+    {"dump --split", {2, 2, 1}, &HostileCase::make_parts},
+    {"--reassemble", {1, 1, 8}, &HostileCase::make_reassembled},
+    {"-R", {1, 5, 1}, &HostileCase::make_rearranged},
+    {"--dump-dmesg", {2, 2, 1}, &HostileCase::make_log},
+    {"--show-facts", {1, 1, 1}, &HostileCase::show_facts_of},
+    {"--mem-usage", {1, 1, 1}, &HostileCase::show_usage},
+    {"info", {1, 2, 2}, &HostileCase::inspect},
+    {"verify", {1, 2, 4}, &HostileCase::verify},
+};
+
+HostileCase::HostileCase(const HostileInput& input, const std::string& scratch, Dice& dice)
+    : output_(scratch + "/output"), inputs_(input.paths()) {
   constexpr int kLevels[] = {0, 1, 31, 31, 31, 2, 16};
   constexpr unsigned kThreads[] = {1, 1, 1, 2, 4};
   constexpr CodecId kCodecs[] = {CodecId::none, CodecId::zlib, CodecId::lzo, CodecId::snappy, CodecId::zstd};
-  kind_ = dice.of(kKinds);
-  request_.vmcore = input.path();
+  constexpr uint64_t kMostParts = 8;
+  const auto weight = [&](const ModeRow& row) { return row.weights[static_cast<size_t>(input.shape)]; };
+  uint64_t all = 0;
+  for (const ModeRow& row : kModes) all += weight(row);
+  uint64_t chosen = dice.below(all);
+  mode_ = kModes;
+  while (chosen >= weight(*mode_)) chosen -= weight(*mode_++);
+  request_.vmcore = inputs_[dice.below(inputs_.size())];
   request_.dump_level = dice.one_in(4) ? static_cast<int>(dice.below(32)) : dice.of(kLevels);
   request_.num_threads = dice.of(kThreads);
   request_.codec = dice.of(kCodecs);
-  request_.elf = kind_ == Kind::place && dice.one_in(3);
+  request_.elf = mode_->run == &HostileCase::make_file && dice.one_in(3);
   if (request_.elf) request_.codec = CodecId::none;
+  if (dice.one_in(8)) request_.vtop = VirtAddr(0xffff800000000000 | dice.any());
   capacity_ = dice.one_in(8) ? dice.below(uint64_t{1} << 20) : kUnlimited;
+  log_part_ = dice.one_in(3) ? LogPart::since_clear : LogPart::whole;
+  if (mode_->run != &HostileCase::make_parts) return;
+  for (uint64_t n = 2 + dice.below(kMostParts - 1); n > 0; --n)
+    request_.split_outputs.push_back(fmt::format("{}{}", output_, n));
+  if (capacity_ != kUnlimited) request_.size_limit = capacity_;
+}
+
+bool HostileCase::is_dump() const { return mode_->name.starts_with("dump"); }
+
+size_t HostileCase::mode() const { return static_cast<size_t>(mode_ - kModes); }
+
+std::vector<std::string_view> HostileCase::modes() {
+  std::vector<std::string_view> names;
+  for (const ModeRow& row : kModes) names.push_back(row.name);
+  return names;
 }
 
 std::string HostileCase::describe() const {
-  if (kind_ == Kind::log) return "log";
-  if (kind_ == Kind::facts) return "facts";
-  return fmt::format("{}{} -d {}, codec {}, {} threads{}", kind_ == Kind::stream ? "stream" : "file",
-                     request_.elf ? " ELF" : "", request_.dump_level, static_cast<int>(request_.codec),
-                     request_.num_threads,
-                     capacity_ == kUnlimited ? "" : fmt::format(", room for {} bytes", capacity_));
+  if (!is_dump()) return std::string(mode_->name);
+  return fmt::format(
+      "{}{} -d {}, codec {}, {} threads{}{}", mode_->name, request_.elf ? " -E" : "", request_.dump_level,
+      static_cast<int>(request_.codec), request_.num_threads,
+      request_.split_outputs.empty() ? "" : fmt::format(", {} parts", request_.split_outputs.size()),
+      capacity_ == kUnlimited ? "" : fmt::format(", room for {} bytes", capacity_));
 }
 
-Verdict HostileCase::run() {
-  if (kind_ == Kind::log) return read_log();
-  return kind_ == Kind::facts ? show() : make_dump();
+Judgement HostileCase::run() { return (this->*mode_->run)(); }
+
+// `files` are what it should be in, or what is left of it.
+Judgement HostileCase::judge_dump(const Status& written, std::span<const std::string> files,
+                                  uint64_t peak) const {
+  if (written) {
+    const Status checked = check_dump(files, request_.vmcore, report_);
+    return judge(checked, fmt::format("{} pages", report_.pages_written), peak);
+  }
+  Judgement judgement = judge_error(written.error(), peak);
+  for (const std::string& file : files) {
+    if (judgement.outcome == Outcome::wrong || !has_bytes(file)) continue;
+    const Status remains = check_remains(file, request_.vmcore);
+    if (!remains) return {Outcome::wrong, remains.error().message() + " after: " + judgement.text, peak};
+    judgement.outcome = Outcome::partial;
+  }
+  return judgement;
 }
 
-Verdict HostileCase::make_dump() {
+Judgement HostileCase::make_file() {
   MemoryFile out("output");
-  FileSink sink(out, capacity_);
-  FileStream stream(out, capacity_);
-  if (kind_ == Kind::stream) {
-    request_.destination_stream = &stream;
-  } else {
-    request_.destination = &sink;
-  }
-  DumpReport report;
+  MemoryPlace place(out, capacity_);
+  request_.destination = &place;
   DumpObserver observer;
-  const Status written = write_dump(request_, report, observer);
-  const uint64_t peak = peak_of_heap();
-  if (!written) {
-    Verdict verdict = judge_error(written.error(), peak);
-    if (verdict.outcome == Outcome::wrong || kind_ == Kind::stream || out.size() == 0) return verdict;
-    const Status remains = check_remains(out, request_.elf);
-    if (!remains) return {Outcome::wrong, remains.error().message() + " after: " + verdict.text, peak};
-    verdict.outcome = Outcome::partial;
-    return verdict;
-  }
-  MemoryFile plain("rearranged");
-  if (kind_ == Kind::stream)
-    if (const Status rearranged = reassemble_file(out, plain); !rearranged)
-      return {Outcome::wrong, "the stream cannot be rearranged: " + rearranged.error().message(), peak};
-  const Result<uint64_t> lost = read_back(kind_ == Kind::stream ? plain : out);
-  if (!lost) return {Outcome::wrong, "the dump cannot be read: " + lost.error().message(), peak};
-  const uint64_t unreadable = report.pages[PageClass::unreadable];
-  if (*lost > unreadable)
-    return {Outcome::wrong, fmt::format("{} pages are lost, {} could not be read", *lost, unreadable), peak};
-  return {Outcome::dump, fmt::format("{} pages", report.pages_written), peak};
+  const Status written = write_dump(request_, report_, observer);
+  const std::string path = out.path();
+  return judge_dump(written, std::span(&path, 1), peak_of_heap());
 }
 
-Verdict HostileCase::read_log() {
+Judgement HostileCase::make_stream() {
+  MemoryFile out("output");
+  MemoryStream stream(out, capacity_);
+  request_.destination_stream = &stream;
+  DumpObserver observer;
+  const Status written = write_dump(request_, report_, observer);
+  const uint64_t peak = peak_of_heap();
+  if (!written) return judge_error(written.error(), peak);  // a stream cannot be mended
+  const std::string path = out.path();
+  return judge_dump(written, std::span(&path, 1), peak);
+}
+
+Judgement HostileCase::make_parts() {
+  const Leavings leavings(request_.split_outputs);
+  DumpObserver observer;
+  const Status written = write_dump(request_, report_, observer);
+  const uint64_t peak = peak_of_heap();
+  std::vector<std::string> files = request_.split_outputs;
+  if (!written)
+    for (std::string& file : files)
+      if (!has_bytes(file)) file += "-incomplete";
+  return judge_dump(written, files, peak);
+}
+
+Judgement HostileCase::make_reassembled() {
+  const Leavings leavings({output_});
+  DumpObserver observer;
+  const Status merged = reassemble_dump(inputs_, output_, false, observer);
+  const uint64_t peak = peak_of_heap();
+  if (!merged) return judge_error(merged.error(), peak);
+  return judge(check_merged(inputs_, output_), "a merged dump", peak);
+}
+
+Judgement HostileCase::make_rearranged() {
+  const Leavings leavings({output_});
+  const Result<UniqueFd> input = open_file(request_.vmcore, O_RDONLY);
+  if (!input) return {Outcome::wrong, input.error().message(), 0};
+  const auto rearranged = rearrange_dump(input->get(), output_, false);
+  const uint64_t peak = peak_of_heap();
+  if (!rearranged) return judge_error(rearranged.error(), peak);
+  return judge(check_rearranged(request_.vmcore, output_), "a rearranged file", peak);
+}
+
+Judgement HostileCase::make_log() {
   MemoryFile out("log");
-  FileStream stream(out, kUnlimited);
-  const Status written = write_dmesg(request_.vmcore, stream);
+  MemoryStream stream(out);
+  const Status written = write_dmesg(request_.vmcore, stream, {}, log_part_);
   const uint64_t peak = peak_of_heap();
   if (!written) return judge_error(written.error(), peak);
-  return {Outcome::dump, fmt::format("a log of {} bytes", out.size()), peak};
+  ByteVector text(out.size());
+  out.read(0, text);
+  return judge_text(text_of(text), peak);
 }
 
-Verdict HostileCase::show() {
+Judgement HostileCase::show_facts_of() {
   const Result<std::string> shown = show_facts(request_.vmcore, {});
   const uint64_t peak = peak_of_heap();
-  if (!shown) return judge_error(shown.error(), peak);
-  return {Outcome::dump, fmt::format("{} bytes of facts", shown->size()), peak};
+  return shown ? judge_text(*shown, peak) : judge_error(shown.error(), peak);
+}
+
+Judgement HostileCase::show_usage() {
+  DumpObserver observer;
+  const Result<MemUsage> usage = measure_mem_usage(request_, observer);
+  const uint64_t peak = peak_of_heap();
+  return usage ? judge_text(describe_mem_usage(*usage), peak) : judge_error(usage.error(), peak);
+}
+
+Judgement HostileCase::inspect() {
+  const Result<DumpInfo> info = collect_info(request_.vmcore);
+  if (!info) return judge_error(info.error(), peak_of_heap());
+  const std::string text = info_text(*info), json = info_json(std::span(&*info, 1));
+  const uint64_t peak = peak_of_heap();
+  if (!nlohmann::json::accept(json)) return {Outcome::wrong, "the JSON cannot be read", peak};
+  return judge_text(text, peak);
+}
+
+Judgement HostileCase::verify() {
+  DumpObserver observer;
+  const auto results =
+      verify_dumps({.files = inputs_, .against = {}, .threads = request_.num_threads, .open = {}}, observer);
+  const uint64_t peak = peak_of_heap();
+  std::string text;
+  for (const VerifyResult& result : results) text += verify_text(result, false);
+  Judgement judgement = judge_text(text, peak);
+  if (judgement.outcome == Outcome::wrong) return judgement;
+  const auto found = verdict_of(results);
+  judgement.outcome = found == kdump::Verdict::sound        ? Outcome::dump
+                      : found == kdump::Verdict::incomplete ? Outcome::partial
+                                                            : Outcome::refused;
+  judgement.text = text;
+  return judgement;
 }
 
 }  // namespace kdump::test

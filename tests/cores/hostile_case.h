@@ -2,56 +2,54 @@
 // What makedumpfile is asked to do with an input that is wrong, and whether it ends as it should.
 #pragma once
 
-#include <array>
-#include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "makedumpfile/dump.h"
-#include "tests/cores/mutation.h"
+#include "makedumpfile/report/log_text.h"
+#include "tests/cores/hostile_input.h"
+#include "tests/cores/judgement.h"
+#include "tests/cores/memory_sinks.h"
 
 namespace kdump::test {
 
-// A sound input.
-struct Source {
-  std::string name;
-  std::unique_ptr<MemoryFile> file;
-};
-
-// The core itself, and dumps of it in every format that is read.
-Status add_sources(const std::string& name, std::unique_ptr<MemoryFile> elf, std::vector<Source>& sources);
-
-enum Outcome : size_t { dump, partial, refused, wrong };
-inline constexpr size_t kOutcomes = 4;
-inline constexpr std::array<std::string_view, kOutcomes> kOutcomeNames = {"dumps", "partial dumps", "errors",
-                                                                          "wrong"};
-
-struct Verdict {
-  Outcome outcome = Outcome::wrong;
-  std::string text;   // the error, or what is wrong
-  uint64_t peak = 0;  // bytes of heap, for making the dump (reading it back is the test's)
-};
-
 class HostileCase {
  public:
-  // What is done is the dice's choice; `input` is changed afterwards.
-  HostileCase(const MemoryFile& input, Dice& dice);
+  // What is done is the dice's choice. `scratch` is a directory for outputs that have names; it stays empty.
+  HostileCase(const HostileInput& input, const std::string& scratch, Dice& dice);
 
   [[nodiscard]] std::string describe() const;
+  // An index of modes(), their names.
+  [[nodiscard]] size_t mode() const;
+  static std::vector<std::string_view> modes();
   [[nodiscard]] unsigned threads() const { return request_.num_threads; }
-  Verdict run();
+  Judgement run();
 
  private:
-  enum class Kind { place, stream, log, facts };
+  struct ModeRow;
+  static const ModeRow kModes[];
 
-  Verdict make_dump();
-  Verdict read_log();
-  Verdict show();
+  [[nodiscard]] bool is_dump() const;
+  [[nodiscard]] Judgement judge_dump(const Status& written, std::span<const std::string> files,
+                                     uint64_t peak) const;
+  Judgement make_file();
+  Judgement make_stream();
+  Judgement make_parts();
+  Judgement make_reassembled();
+  Judgement make_rearranged();
+  Judgement make_log();
+  Judgement show_facts_of();
+  Judgement show_usage();
+  Judgement inspect();
+  Judgement verify();
 
-  Kind kind_;
+  const ModeRow* mode_;
+  std::string output_;               // a name in the scratch directory
+  std::vector<std::string> inputs_;  // all of the files; one of them is the request's vmcore
   DumpRequest request_;
+  DumpReport report_;
   uint64_t capacity_;  // bytes of the target
+  LogPart log_part_;
 };
 
 }  // namespace kdump::test

@@ -80,6 +80,16 @@ std::string copy_stretch(MemoryFile& file, Dice& dice) {
   return fmt::format("{} bytes from {:#x} at {:#x}", bytes.size(), from, to);
 }
 
+// As of a bitmap or a table that something else has written over.
+std::string fill_stretch(MemoryFile& file, Dice& dice) {
+  constexpr unsigned char kBytes[] = {0, 0x55, 0xaa, 0xff, 1};
+  const ByteVector bytes(1 + dice.below(uint64_t{1} << 16), static_cast<std::byte>(dice.of(kBytes)));
+  const uint64_t place = place_in(file, dice);
+  file.write(place, bytes);
+  return fmt::format("{} bytes from {:#x} on are {:#x}", bytes.size(), place,
+                     static_cast<unsigned>(bytes[0]));
+}
+
 // A number in the text of the head is another.
 std::string change_text(MemoryFile& file, Dice& dice) {
   ByteVector head(std::min(kHead, file.size()));
@@ -111,8 +121,8 @@ std::string lengthen(MemoryFile& file, Dice& dice) {
 }
 
 using Mutator = std::string (*)(MemoryFile&, Dice&);
-constexpr Mutator kMutators[] = {flip_bytes,   flip_bytes,  lie,         lie, lie,
-                                 copy_stretch, change_text, change_text, cut, lengthen};
+constexpr Mutator kMutators[] = {flip_bytes,   flip_bytes,  lie,         lie, lie,     copy_stretch,
+                                 fill_stretch, change_text, change_text, cut, lengthen};
 
 }  // namespace
 

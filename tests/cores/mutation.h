@@ -17,6 +17,8 @@ namespace kdump::test {
 class MemoryFile {
  public:
   explicit MemoryFile(const char* name);
+  // Any other file, to copy from.
+  explicit MemoryFile(UniqueFd fd) : fd_(std::move(fd)) {}
 
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] std::string path() const;
