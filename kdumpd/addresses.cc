@@ -4,7 +4,7 @@
 #include <cerrno>
 
 #include "common/ip_address.h"
-#include "makedumpfile/sink/net_connect.h"
+#include "makedumpfile/sink/remote/net_connect.h"
 
 namespace kdump::service {
 namespace {

@@ -10,9 +10,9 @@
 #include "common/fd.h"
 #include "initramfs/plan/nfs_mount.h"
 #include "kdumpd/detached_mount.h"
-#include "makedumpfile/sink/net_connect.h"
-#include "makedumpfile/sink/nfs_target.h"
-#include "makedumpfile/sink/raw_device.h"
+#include "makedumpfile/sink/nfs/nfs_target.h"
+#include "makedumpfile/sink/raw/raw_device.h"
+#include "makedumpfile/sink/remote/net_connect.h"
 
 namespace kdump::service {
 namespace {

@@ -10,8 +10,8 @@
 #include "kdumpd/ssh_key.h"
 #include "kdumpd/target_kinds.h"
 #include "kdumpd/verbs.h"
-#include "makedumpfile/sink/ssh_private_key.h"
-#include "makedumpfile/sink/ssh_session.h"
+#include "makedumpfile/sink/ssh/ssh_private_key.h"
+#include "makedumpfile/sink/ssh/ssh_session.h"
 
 namespace kdump::service {
 namespace {

@@ -19,9 +19,9 @@
 #include "kdumpd/raw_compare.h"
 #include "makedumpfile/format/kdump_header.h"
 #include "makedumpfile/format/reassembler.h"
-#include "makedumpfile/sink/device_signature.h"
 #include "makedumpfile/sink/file_sink.h"
-#include "makedumpfile/sink/raw_device.h"
+#include "makedumpfile/sink/raw/device_signature.h"
+#include "makedumpfile/sink/raw/raw_device.h"
 
 namespace kdump::service {
 namespace {

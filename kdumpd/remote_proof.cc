@@ -9,10 +9,10 @@
 
 #include "common/text.h"
 #include "kdumpd/child_answer.h"
-#include "makedumpfile/sink/nfs_client.h"
-#include "makedumpfile/sink/nfs_directory.h"
-#include "makedumpfile/sink/sftp_directory.h"
-#include "makedumpfile/sink/ssh_shell_directory.h"
+#include "makedumpfile/sink/nfs/nfs_client.h"
+#include "makedumpfile/sink/nfs/nfs_directory.h"
+#include "makedumpfile/sink/ssh/sftp_directory.h"
+#include "makedumpfile/sink/ssh/ssh_shell_directory.h"
 
 namespace kdump::service {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "common/text.h"
 #include "kdumpd/target_kinds.h"
-#include "makedumpfile/sink/nfs_client.h"
-#include "makedumpfile/sink/nfs_target.h"
+#include "makedumpfile/sink/nfs/nfs_client.h"
+#include "makedumpfile/sink/nfs/nfs_target.h"
 
 namespace kdump::service {
 namespace {

@@ -7,10 +7,10 @@
 
 #include "kdumpd/ssh_key.h"
 #include "kdumpd/target_kinds.h"
-#include "makedumpfile/sink/ssh_known_hosts.h"
-#include "makedumpfile/sink/ssh_private_key.h"
-#include "makedumpfile/sink/ssh_session.h"
-#include "makedumpfile/sink/ssh_target.h"
+#include "makedumpfile/sink/ssh/ssh_known_hosts.h"
+#include "makedumpfile/sink/ssh/ssh_private_key.h"
+#include "makedumpfile/sink/ssh/ssh_session.h"
+#include "makedumpfile/sink/ssh/ssh_target.h"
 
 namespace kdump::service {
 namespace {

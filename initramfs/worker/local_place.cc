@@ -7,7 +7,7 @@
 
 #include "initramfs/worker/directory.h"
 #include "makedumpfile/sink/file_sink.h"
-#include "makedumpfile/sink/net_connect.h"
+#include "makedumpfile/sink/remote/net_connect.h"
 
 namespace kdump::worker {
 namespace {

@@ -6,7 +6,7 @@
 #include "common/text.h"
 #include "initramfs/worker/remote_place.h"
 #include "initramfs/worker/server.h"
-#include "makedumpfile/sink/nfs_directory.h"
+#include "makedumpfile/sink/nfs/nfs_directory.h"
 
 namespace kdump::worker {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "initramfs/worker/directory.h"
 #include "makedumpfile/format/flattener.h"
-#include "makedumpfile/sink/raw_device.h"
+#include "makedumpfile/sink/raw/raw_device.h"
 
 namespace kdump::worker {
 namespace {

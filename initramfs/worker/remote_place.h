@@ -3,7 +3,7 @@
 #pragma once
 
 #include "initramfs/worker/place.h"
-#include "makedumpfile/sink/remote_directory.h"
+#include "makedumpfile/sink/remote/remote_directory.h"
 
 namespace kdump::worker {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "makedumpfile/sink/net_connect.h"
+#include "makedumpfile/sink/remote/net_connect.h"
 
 namespace kdump::worker {
 namespace {

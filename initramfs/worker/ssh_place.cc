@@ -4,8 +4,8 @@
 #include "initramfs/worker/collector.h"
 #include "initramfs/worker/remote_place.h"
 #include "initramfs/worker/server.h"
-#include "makedumpfile/sink/sftp_directory.h"
-#include "makedumpfile/sink/ssh_shell_directory.h"
+#include "makedumpfile/sink/ssh/sftp_directory.h"
+#include "makedumpfile/sink/ssh/ssh_shell_directory.h"
 
 namespace kdump::worker {
 namespace {

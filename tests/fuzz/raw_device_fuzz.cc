@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "makedumpfile/sink/raw_device.h"
+#include "makedumpfile/sink/raw/raw_device.h"
 
 namespace {
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "makedumpfile/sink/nfs_target.h"
+#include "makedumpfile/sink/nfs/nfs_target.h"
 #include "tests/cli/net/lab.h"
 
 namespace kdump::test {

@@ -5,7 +5,7 @@
 
 #include <csignal>
 
-#include "makedumpfile/sink/nfs_directory.h"
+#include "makedumpfile/sink/nfs/nfs_directory.h"
 #include "tests/cli/net/nfs_lab.h"
 #include "tests/cli/net/remote_file_suite.h"
 

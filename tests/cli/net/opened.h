@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "makedumpfile/sink/remote_directory.h"
+#include "makedumpfile/sink/remote/remote_directory.h"
 
 namespace kdump::test {
 

@@ -5,7 +5,7 @@
 
 #include <csignal>
 
-#include "makedumpfile/sink/sftp_directory.h"
+#include "makedumpfile/sink/ssh/sftp_directory.h"
 #include "tests/cli/net/remote_file_suite.h"
 #include "tests/cli/net/ssh_lab.h"
 

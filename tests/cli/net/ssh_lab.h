@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "makedumpfile/sink/ssh_target.h"
+#include "makedumpfile/sink/ssh/ssh_target.h"
 #include "tests/cli/net/lab.h"
 
 namespace kdump::test {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Connections to a real OpenSSH server: who is let in, and what each refusal says.
-#include "makedumpfile/sink/ssh_session.h"
+#include "makedumpfile/sink/ssh/ssh_session.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

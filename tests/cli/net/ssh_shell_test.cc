@@ -8,7 +8,7 @@
 
 #include "makedumpfile/format/flattener.h"
 #include "makedumpfile/format/reassembler.h"
-#include "makedumpfile/sink/ssh_shell_directory.h"
+#include "makedumpfile/sink/ssh/ssh_shell_directory.h"
 #include "tests/cli/net/opened.h"
 #include "tests/cli/net/ssh_lab.h"
 #include "tests/unit/makedumpfile/support/memory_sink.h"

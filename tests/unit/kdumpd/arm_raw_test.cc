@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "makedumpfile/format/flattener.h"
-#include "makedumpfile/sink/raw_device.h"
+#include "makedumpfile/sink/raw/raw_device.h"
 #include "tests/unit/kdumpd/arm_fixture.h"
 
 namespace kdump::service {

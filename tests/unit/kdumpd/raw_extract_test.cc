@@ -13,7 +13,7 @@
 #include "common/layout/diskdump.h"
 #include "kdumpd/raw_compare.h"
 #include "makedumpfile/format/flattener.h"
-#include "makedumpfile/sink/raw_device.h"
+#include "makedumpfile/sink/raw/raw_device.h"
 #include "tests/unit/kdumpd/fixture.h"
 
 namespace kdump::service {

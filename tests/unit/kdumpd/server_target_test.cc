@@ -5,7 +5,7 @@
 
 #include "conf/kdump_conf.h"
 #include "kdumpd/target.h"
-#include "makedumpfile/sink/ssh_session.h"
+#include "makedumpfile/sink/ssh/ssh_session.h"
 #include "tests/unit/kdumpd/fixture.h"
 
 namespace kdump::service {

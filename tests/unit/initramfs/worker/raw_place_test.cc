@@ -6,7 +6,7 @@
 #include "common/file.h"
 #include "initramfs/worker/save.h"
 #include "makedumpfile/format/reassembler.h"
-#include "makedumpfile/sink/raw_device.h"
+#include "makedumpfile/sink/raw/raw_device.h"
 #include "tests/unit/initramfs/worker/folder.h"
 #include "tests/unit/makedumpfile/support/memory_sink.h"
 
