@@ -7,9 +7,9 @@
 
 #include "common/file.h"
 #include "common/text.h"
-#include "kdumpd/dump_estimate.h"
 #include "kdumpd/prepare.h"
 #include "kdumpd/previous_image.h"
+#include "kdumpd/target/dump_estimate.h"
 
 namespace kdump::service {
 namespace {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "kdumpd/effects.h"
-#include "kdumpd/host.h"
+#include "kdumpd/machine/host.h"
 #include "kdumpd/service_status.h"
 
 namespace kdump::service {

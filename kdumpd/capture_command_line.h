@@ -6,7 +6,7 @@
 
 #include "common/error.h"
 #include "conf/sysconfig.h"
-#include "kdumpd/host.h"
+#include "kdumpd/machine/host.h"
 
 namespace kdump::service {
 

@@ -3,11 +3,11 @@
 
 #include <unistd.h>
 
-#include "kdumpd/addresses.h"
 #include "kdumpd/collector.h"
-#include "kdumpd/patience.h"
-#include "kdumpd/remote_proof.h"
-#include "kdumpd/reservation.h"
+#include "kdumpd/machine/reservation.h"
+#include "kdumpd/network/addresses.h"
+#include "kdumpd/target/patience.h"
+#include "kdumpd/target/remote_proof.h"
 
 namespace kdump::service {
 

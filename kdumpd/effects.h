@@ -9,9 +9,9 @@
 #include "common/error.h"
 #include "common/process.h"
 #include "initramfs/build/image.h"
-#include "kdumpd/host.h"
+#include "kdumpd/machine/host.h"
 #include "kdumpd/prepare.h"
-#include "kdumpd/proof.h"
+#include "kdumpd/target/proof.h"
 #include "kexec/loader.h"
 
 namespace kdump::service {

@@ -7,7 +7,7 @@
 
 #include "common/options.h"
 #include "kdumpd/daemon.h"
-#include "kdumpd/reservation.h"
+#include "kdumpd/machine/reservation.h"
 #include "kdumpd/systemd.h"
 
 namespace {

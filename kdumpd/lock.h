@@ -6,7 +6,7 @@
 
 #include "common/error.h"
 #include "common/fd.h"
-#include "kdumpd/host.h"
+#include "kdumpd/machine/host.h"
 
 namespace kdump::service {
 

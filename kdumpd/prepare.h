@@ -8,13 +8,13 @@
 
 #include "initramfs/build/image.h"
 #include "kdumpd/hooks.h"
-#include "kdumpd/host.h"
-#include "kdumpd/kernel_image.h"
-#include "kdumpd/probes.h"
-#include "kdumpd/problems.h"
+#include "kdumpd/machine/host.h"
+#include "kdumpd/machine/kernel_image.h"
+#include "kdumpd/machine/problems.h"
+#include "kdumpd/machine/watchdog.h"
 #include "kdumpd/settings.h"
-#include "kdumpd/target.h"
-#include "kdumpd/watchdog.h"
+#include "kdumpd/target/probes.h"
+#include "kdumpd/target/target.h"
 
 namespace kdump::service {
 

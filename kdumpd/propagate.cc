@@ -7,8 +7,8 @@
 
 #include "common/file.h"
 #include "kdumpd/settings.h"
-#include "kdumpd/ssh_key.h"
-#include "kdumpd/target_kinds.h"
+#include "kdumpd/target/ssh_key.h"
+#include "kdumpd/target/target_kinds.h"
 #include "kdumpd/verbs.h"
 #include "makedumpfile/sink/ssh/ssh_private_key.h"
 #include "makedumpfile/sink/ssh/ssh_session.h"

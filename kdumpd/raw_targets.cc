@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "conf/config.h"
-#include "kdumpd/block_device.h"
-#include "kdumpd/raw_extract.h"
+#include "kdumpd/machine/block_device.h"
 #include "kdumpd/settings.h"
+#include "kdumpd/target/raw_extract.h"
 
 namespace kdump::service {
 namespace {

@@ -2,7 +2,7 @@
 // What crashes left on the raw devices of kdump.conf, and where it goes.
 #pragma once
 
-#include "kdumpd/host.h"
+#include "kdumpd/machine/host.h"
 
 namespace kdump::service {
 

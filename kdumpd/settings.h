@@ -4,8 +4,8 @@
 
 #include "conf/config.h"
 #include "conf/sysconfig.h"
-#include "kdumpd/host.h"
-#include "kdumpd/problems.h"
+#include "kdumpd/machine/host.h"
+#include "kdumpd/machine/problems.h"
 
 namespace kdump::service {
 

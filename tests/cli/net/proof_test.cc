@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What kdumpctl start does to its targets, against real servers: each is tried by the plan it would get.
-#include "kdumpd/proof.h"
+#include "kdumpd/target/proof.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
 
-#include "kdumpd/detached_mount.h"
-#include "kdumpd/local_proof.h"
-#include "kdumpd/remote_proof.h"
+#include "kdumpd/machine/detached_mount.h"
+#include "kdumpd/target/local_proof.h"
+#include "kdumpd/target/remote_proof.h"
 #include "tests/cli/net/nfs_lab.h"
 #include "tests/cli/net/ssh_lab.h"
 

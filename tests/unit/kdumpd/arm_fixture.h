@@ -8,7 +8,7 @@
 
 #include "common/file.h"
 #include "kdumpd/arm.h"
-#include "kdumpd/reservation.h"
+#include "kdumpd/machine/reservation.h"
 #include "kdumpd/verbs.h"
 #include "tests/unit/kdumpd/fixture.h"
 

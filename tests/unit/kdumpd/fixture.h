@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "common/process.h"
-#include "kdumpd/host.h"
+#include "kdumpd/machine/host.h"
 
 namespace kdump::service {
 

@@ -12,7 +12,7 @@
 
 #include "common/process.h"
 #include "initramfs/capture/network.h"
-#include "kdumpd/network.h"
+#include "kdumpd/network/network.h"
 #include "tests/unit/network/namespaces.h"
 
 namespace kdump::capture {

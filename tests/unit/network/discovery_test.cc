@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "kdumpd/network.h"
+#include "kdumpd/network/network.h"
 #include "tests/unit/network/namespaces.h"
 
 namespace kdump::service {
