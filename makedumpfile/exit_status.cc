@@ -26,6 +26,8 @@ constexpr ExitStatus kStatuses[] = {
     {6, is<ErrorKind::corrupt>, "the input is damaged"},
     {10, is<ErrorKind::mismatch>, "two inputs do not belong together"},
     {5, [](const Ending& ending) { return ending.no_input; }, "the input cannot be opened"},
+    {11, [](const Ending& ending) { return ending.lost_pages; },
+     "the dump is there, but lacks pages that could not be read"},
     {kFailed, [](const Ending& /*ending*/) { return true; }, "anything else"},
 };
 

@@ -54,6 +54,7 @@ Status make_dump(const Options& options, Console& console, Ending& ending) {
   ending.incomplete = report.pages_written != 0 && !report.remains.empty();
   write_json(options, report, dumped, console);
   TRY(std::move(dumped));
+  ending.lost_pages = report.pages[PageClass::unreadable] != 0;
   console.say(kReport, describe_pages(report));
   console.say(kReport, describe_times(report));
   console.say(kCommon, saved_words(options.dump));
@@ -68,9 +69,10 @@ Status rearrange(const Options& options, Console& console, Ending& /*ending*/) {
   return {};
 }
 
-Status reassemble(const Options& options, Console& console, Ending& /*ending*/) {
+Status reassemble(const Options& options, Console& console, Ending& ending) {
   const auto parts = std::span(options.files).first(options.files.size() - 1);
-  TRY(reassemble_dump(parts, options.dump.output, options.dump.overwrite, console));
+  ending.lost_pages =
+      TRY(reassemble_dump(parts, options.dump.output, options.dump.overwrite, console)).incomplete;
   console.say(kCommon, fmt::format("\nThe dumpfile is saved to {}.\n", options.dump.output));
   return {};
 }
@@ -208,7 +210,7 @@ int run(std::span<char* const> arguments) {
     return exit_status(ending, options->strict_exit);
   }
   if (mode.last_words) console.say(kCommon, "\nmakedumpfile Completed.\n");
-  return 0;
+  return ending.lost_pages && options->strict_exit ? exit_status(ending, true) : 0;
 }
 
 }  // namespace

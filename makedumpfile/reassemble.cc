@@ -8,15 +8,17 @@
 
 namespace kdump {
 
-Status reassemble_dump(std::span<const std::string> parts, const std::string& output, bool overwrite,
-                       DumpObserver& observer) {
+Result<ReassembleReport> reassemble_dump(std::span<const std::string> parts, const std::string& output,
+                                         bool overwrite, DumpObserver& observer) {
   TRY(FileSink::check(output, overwrite));
   const std::unique_ptr<SplitSet> set = TRY(SplitSet::open(parts));
   const std::unique_ptr<FileSink> file = TRY(FileSink::create(output, overwrite));
+  ReassembleReport report;
   uint64_t total = 0;
   for (const auto& part : set->parts()) {
     total += part->source().size();
     if (!part->headers().incomplete()) continue;
+    report.incomplete = true;
     observer.note(fmt::format("{} is marked incomplete: pages of it may be missing, and {} is marked so, too",
                               part->name(), output));
   }
@@ -28,11 +30,11 @@ Status reassemble_dump(std::span<const std::string> parts, const std::string& ou
   }();
   if (merged) {
     observer.progress(total);
-    return {};
+    return report;
   }
   if (!file->discard())
     return with_remains(std::move(merged).error(), file->remains(), "what there was of it is");
-  return merged;
+  return std::unexpected(std::move(merged).error());
 }
 
 }  // namespace kdump

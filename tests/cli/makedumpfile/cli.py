@@ -178,7 +178,8 @@ class CommandLine(unittest.TestCase):
         incomplete = bytearray(parts[1].read_bytes())
         incomplete[424] |= 8
         parts[1].write_bytes(incomplete[:-5000])
-        done = self.succeed("--reassemble", *parts, self.out)
+        self.assertEqual(self.run_it("--strict-exit", "--reassemble", *parts, self.out).returncode, 11)
+        done = self.succeed("-f", "--reassemble", *parts, self.out)
         self.assertIn(f"{parts[1]} is marked incomplete: pages of it may be missing", done.stdout.decode())
         self.assertEqual(self.out.read_bytes()[424] & 8, 8)
         verified = self.run_it("verify", self.out)
@@ -405,6 +406,16 @@ class CommandLine(unittest.TestCase):
         done = self.run_it("--strict-exit", "-d", "1", self.core, self.out, preexec_fn=limited)
         self.assertEqual(done.returncode, 9)
         self.assertIn("This is an incomplete dumpfile, but might analyzable.\n", done.stdout.decode())
+
+    def test_an_input_that_was_cut_off(self):
+        self.succeed("-d", "1", self.core, self.path("whole"))
+        self.path("cut").write_bytes(self.path("whole").read_bytes()[:-PAGE * 10])
+        done = self.succeed("-d", "1", self.path("cut"), self.out)
+        self.assertRegex(done.stdout.decode(), "[0-9]+ pages could not be read and are missing in the dump")
+        strict = self.run_it("--strict-exit", "-f", "-d", "1", self.path("cut"), self.out)
+        self.assertEqual(strict.returncode, 11)
+        self.assertTrue(strict.stdout.decode().endswith(COMPLETED))
+        self.assertEqual(self.run_it("verify", self.out).returncode, 3)
 
     def test_memory_usage_needs_struct_pages(self):
         self.fail_with("dump level 31", "--mem-usage", self.core)

@@ -27,6 +27,7 @@ TEST(ExitStatus, TellsWhatWentWrongWhenAsked) {
   EXPECT_EQ(exit_status({.kind = ErrorKind::no_space}, true), 8);
   EXPECT_EQ(exit_status({.kind = ErrorKind::no_space, .incomplete = true}, true), 9);
   EXPECT_EQ(exit_status({.kind = ErrorKind::mismatch}, true), 10);
+  EXPECT_EQ(exit_status({.lost_pages = true}, true), 11);
   EXPECT_EQ(exit_status({}, true), 1);
 }
 
