@@ -11,8 +11,11 @@
 namespace kdump {
 namespace {
 
-// 192 MiB of extents: the incumbent's stream of a dump of 240 GB.
-constexpr size_t kMaxExtents = size_t{1} << 23;
+// 2 MiB of extents, and four times that for a moment where they overlap. The incumbent's stream of a dump
+// of 240 GB has eight million records of two kinds, descriptors and data, in turn.
+constexpr size_t kMaxExtents = size_t{1} << 16;
+constexpr uint64_t kRecordsOfRun = 256;  // in the stream, those of others among them
+constexpr size_t kOpenRuns = 4;
 
 template <typename... Args>
 Failure bad(const ByteSource& stream, uint64_t offset, std::string_view field,
@@ -53,11 +56,47 @@ bool is_flattened(Bytes start) {
          std::memcmp(start.data(), flattened::kSignature, sizeof flattened::kSignature) == 0;
 }
 
+// Takes the records in their order, and has the extents.
+class FlattenedSource::Indexer {
+ public:
+  explicit Indexer(std::vector<Extent>& extents) : extents_(extents) {}
+
+  // `place`: of its data.
+  void take(uint64_t begin, uint64_t bytes, uint64_t place) {
+    ++records_;
+    if (bytes == 0) return;
+    bool continues = false;
+    for (const OpenRun& run : open_) {
+      if (run.first == 0 || records_ - run.first >= kRecordsOfRun) continue;
+      Extent& extent = extents_[run.extent];
+      if (extent.end != begin) continue;
+      if (!extent.is_run) extent.place -= sizeof(flattened::RecordHeader);
+      extent.is_run = true;
+      extent.end += bytes;
+      continues = true;
+    }
+    if (continues) return;
+    open_[next_++ % kOpenRuns] = {extents_.size(), records_};
+    extents_.push_back({begin, begin + bytes, place, false});
+  }
+
+ private:
+  struct OpenRun {
+    size_t extent;
+    uint64_t first;  // the number of its first record, 0: none
+  };
+
+  std::vector<Extent>& extents_;
+  OpenRun open_[kOpenRuns] = {};
+  size_t next_ = 0;  // of open_, to begin anew
+  uint64_t records_ = 0;
+};
+
 Result<std::unique_ptr<FlattenedSource>> FlattenedSource::index(std::unique_ptr<ByteSource> stream) {
   std::unique_ptr<FlattenedSource> source(new FlattenedSource(std::move(stream)));
   TRY(source->check_start());
   TRY(source->read_records());
-  source->settle_overlaps();
+  TRY(source->settle_overlaps());
   return source;
 }
 
@@ -76,6 +115,7 @@ Status FlattenedSource::check_start() const {
 
 Status FlattenedSource::read_records() {
   HeaderReader reader(*stream_);
+  Indexer indexer(extents_);
   uint64_t place = flattened::kStartBlockSize, empty = 0;
   while (true) {
     const uint64_t left = stream_->size() - place;
@@ -100,20 +140,81 @@ Status FlattenedSource::read_records() {
                  flattened::kMaxEmptyRecords);
     }
     place += sizeof record;
-    if (bytes != 0) extents_.push_back({begin, begin + bytes, place});
+    indexer.take(begin, bytes, place);
     place += bytes;
     size_ = std::max(size_, begin + bytes);
-    if (extents_.size() <= kMaxExtents) continue;
-    return fail(ErrorKind::unsupported,
-                "{}: more than {} records: rearrange the stream first: makedumpfile -R DUMPFILE < STREAM",
-                name(), kMaxExtents);
+    if (extents_.size() > kMaxExtents) return too_many();
   }
 }
 
-void FlattenedSource::settle_overlaps() {
-  std::ranges::sort(extents_, {}, [](const Extent& e) { return std::pair(e.begin, e.place); });
+Failure FlattenedSource::too_many() const {
+  return fail(ErrorKind::unsupported,
+              "{}: its records make more than {} stretches of the file: rearrange the stream first: "
+              "makedumpfile -R DUMPFILE < STREAM",
+              name(), kMaxExtents);
+}
+
+template <typename Visit>
+Status FlattenedSource::walk(const Extent& run, const Visit& visit) const {
+  HeaderReader reader(*stream_);
+  uint64_t position = run.begin, place = run.place;
+  while (position < run.end) {
+    // As they were when the stream was indexed, unless somebody writes to it.
+    if (stream_->size() - place < sizeof(flattened::RecordHeader))
+      return bad(*stream_, place, "record header", "not what it was: the stream has changed");
+    const flattened::RecordHeader record = TRY(reader.read(place));
+    const auto begin = static_cast<uint64_t>(int64_t{record.offset}),
+               bytes = static_cast<uint64_t>(int64_t{record.size});
+    place += sizeof record;
+    if (bytes > stream_->size() - place)
+      return bad(*stream_, place, "record", "not what it was: the stream has changed");
+    if (begin == position && bytes != 0) {
+      if (!TRY(visit(begin, bytes, place))) return {};
+      position += bytes;
+    }
+    place += bytes;
+  }
+  return {};
+}
+
+Status FlattenedSource::settle_overlaps() {
+  const auto by_place = [](const Extent& a, const Extent& b) {
+    return std::pair(a.begin, a.place) < std::pair(b.begin, b.place);
+  };
   const auto overlap = [](const Extent& a, const Extent& b) { return b.begin < a.end; };
-  if (std::ranges::adjacent_find(extents_, overlap) == extents_.end()) return;
+  std::ranges::sort(extents_, by_place);
+  if (std::ranges::adjacent_find(extents_, overlap) == extents_.end()) return {};
+  TRY(take_overlapping_runs_apart());
+  std::ranges::sort(extents_, by_place);
+  sweep();
+  return {};
+}
+
+// The extents are sorted. One overlaps the next, or one of those before it.
+Status FlattenedSource::take_overlapping_runs_apart() {
+  const size_t count = extents_.size();
+  uint64_t covered = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const Extent run = extents_[i];
+    const bool overlaps = run.begin < covered || (i + 1 < count && extents_[i + 1].begin < run.end);
+    covered = std::max(covered, run.end);
+    if (!run.is_run || !overlaps) continue;
+    const auto add = [&](uint64_t begin, uint64_t bytes, uint64_t place) -> Result<bool> {
+      const Extent record{begin, begin + bytes, place, false};
+      if (begin != run.begin) {
+        extents_.push_back(record);
+      } else {
+        extents_[i] = record;
+      }
+      if (extents_.size() > kMaxExtents) return too_many();
+      return true;
+    };
+    TRY(walk(run, add));
+  }
+  return {};
+}
+
+void FlattenedSource::sweep() {
   // A sweep: of all records over a place the one that came last, which is the farthest in the stream.
   const auto came_before = [](const Extent& a, const Extent& b) { return a.place < b.place; };
   std::priority_queue<Extent, std::vector<Extent>, decltype(came_before)> over(came_before);
@@ -127,12 +228,12 @@ void FlattenedSource::settle_overlaps() {
     const Extent& top = over.top();
     const uint64_t end = next == extents_.end() ? top.end : std::min(top.end, next->begin);
     const uint64_t place = top.place + (position - top.begin);
-    const bool follows = !settled.empty() && settled.back().end == position &&
-                         settled.back().place + (position - settled.back().begin) == place;
+    const bool follows = !settled.empty() && settled.back().end == position && !settled.back().is_run &&
+                         !top.is_run && settled.back().place + (position - settled.back().begin) == place;
     if (follows) {
       settled.back().end = end;
     } else {
-      settled.push_back({position, end, place});
+      settled.push_back({position, end, place, top.is_run});
     }
     position = end;
   }
@@ -150,16 +251,30 @@ Status FlattenedSource::read(uint64_t offset, MutableBytes out) const {
     const uint64_t hole_end = next == extents_.end() ? size_ : next->begin;
     const uint64_t end = inside ? next->end : hole_end;
     const size_t step = std::min<uint64_t>(out.size(), end - offset);
-    if (inside) {
+    if (inside && next->is_run) {
+      TRY(read_run(*next, offset, out.first(step)));
+    } else if (inside) {
       TRY(stream_->read(next->place + (offset - next->begin), out.first(step)));
-      if (offset + step == next->end) ++next;
     } else {
       std::memset(out.data(), 0, step);
     }
+    if (offset + step == end && inside) ++next;
     out = out.subspan(step);
     offset += step;
   }
   return {};
+}
+
+Status FlattenedSource::read_run(const Extent& run, uint64_t offset, MutableBytes out) const {
+  const auto copy = [&](uint64_t begin, uint64_t bytes, uint64_t place) -> Result<bool> {
+    if (offset >= begin + bytes) return true;
+    const size_t part = std::min<uint64_t>(out.size(), begin + bytes - offset);
+    TRY(stream_->read(place + (offset - begin), out.first(part)));
+    out = out.subspan(part);
+    offset += part;
+    return !out.empty();
+  };
+  return walk(run, copy);
 }
 
 }  // namespace kdump

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The file that a flattened stream stands for (common/layout/flattened.h), read where it is: the records are
-// looked at once, and where each stretch of the file lies in the stream is kept. Stretches that no record has
-// are zeros; where records overlap the later one holds (makedumpfile -E -F writes its note header twice).
+// looked at once, and where each stretch of the file lies in the stream is kept. Of records that continue
+// each other only the first one's place is, so that the index stays small: to read, the headers behind it are
+// followed. Stretches that no record has are zeros; where records overlap the later one holds (makedumpfile
+// -E -F writes its note header twice).
 #pragma once
 
 #include <memory>
@@ -26,16 +28,27 @@ class FlattenedSource final : public ByteSource {
   Status read(uint64_t offset, MutableBytes out) const override;
 
  private:
-  // [begin, end) of the file lies at `place` of the stream.
+  // [begin, end) of the file. It lies at `place` of the stream, or, for a run, in the record whose header is
+  // there and in those behind it that begin where the one before them ended.
   struct Extent {
     uint64_t begin, end, place;
+    bool is_run;
   };
+  class Indexer;
 
   explicit FlattenedSource(std::unique_ptr<ByteSource> stream) : stream_(std::move(stream)) {}
-  Status read_records();
   Status check_start() const;
-  // Makes extents_, which are records, disjoint and ascending.
-  void settle_overlaps();
+  Status read_records();
+  // Makes extents_ disjoint and ascending.
+  Status settle_overlaps();
+  // Replaces runs that overlap others by their records.
+  Status take_overlapping_runs_apart();
+  void sweep();
+  // Calls visit(begin, bytes, place) for each record of a run until that is false or an error.
+  template <typename Visit>
+  Status walk(const Extent& run, const Visit& visit) const;
+  Status read_run(const Extent& run, uint64_t offset, MutableBytes out) const;
+  [[nodiscard]] Failure too_many() const;
 
   std::unique_ptr<ByteSource> stream_;
   std::vector<Extent> extents_;

@@ -72,6 +72,67 @@ TEST(FlattenedSource, LaterRecordsWin) {
   EXPECT_EQ(content(Stream().record(0, "aa").record(0, "").record(0, "bb").end()), "bb");
 }
 
+// Of two kinds in turn, as descriptors and data come.
+Stream many_records(int records) {
+  Stream stream;
+  for (int i = 0; i < records; ++i) {
+    stream.record(2 * i, fmt::format("{:02}", i % 100));
+    stream.record(10'000 + 3 * i, fmt::format("{:03}", i % 1000));
+  }
+  return stream;
+}
+
+std::string content_of_many(int records) {
+  std::string text(10'000 + 3 * static_cast<size_t>(records), '\0');
+  for (int i = 0; i < records; ++i) {
+    text.replace(2 * static_cast<size_t>(i), 2, fmt::format("{:02}", i % 100));
+    text.replace(10'000 + 3 * static_cast<size_t>(i), 3, fmt::format("{:03}", i % 1000));
+  }
+  return text;
+}
+
+TEST(FlattenedSource, FollowsRecordsThatContinueEachOther) {
+  constexpr int kRecords = 1000;
+  Stream stream = many_records(kRecords);
+  const std::string expected = content_of_many(kRecords);
+  EXPECT_EQ(content(stream.end()), expected);
+  const auto source = index(stream);
+  ASSERT_TRUE(source);
+  for (const size_t at : {0U, 1U, 255U, 257U, 1023U, 1999U, 2500U, 9999U, 11234U}) {
+    std::string part(700, '?');
+    ASSERT_TRUE((*source)->read(at, std::as_writable_bytes(std::span(part))));
+    EXPECT_EQ(part, expected.substr(at, part.size())) << at;
+  }
+}
+
+TEST(FlattenedSource, LaterRecordsWinOverThoseThatContinueEachOther) {
+  constexpr int kRecords = 300;
+  Stream stream = many_records(kRecords);
+  std::string expected = content_of_many(kRecords);
+  stream.record(101, "xyz").record(10'800, "later").end();
+  expected.replace(101, 3, "xyz").replace(10'800, 5, "later");
+  EXPECT_EQ(content(stream), expected);
+}
+
+TEST(FlattenedSource, ALaterRunWinsThoughItBeganEarlier) {
+  Stream stream;
+  stream.record(10, "a").record(0, "bbbbbbbbb").record(10, "cccc").record(9, "d").record(11, "ee").end();
+  EXPECT_EQ(content(stream), "bbbbbbbbbdceec");
+}
+
+TEST(FlattenedSource, RecordsInNoOrderAreTooManyAtSomePoint) {
+  constexpr int kMost = 1 << 16;
+  Stream stream;
+  for (int i = 0; i < kMost; ++i) stream.record(3 * i, "x");
+  Stream more = stream;
+  EXPECT_TRUE(index(stream.end()));
+  EXPECT_THAT(content(more.record(3 * kMost, "x").end()),
+              HasSubstr("rearrange the stream first: makedumpfile -R DUMPFILE < STREAM"));
+  Stream in_order;
+  for (int i = 0; i < 10 * kMost; ++i) in_order.record(i, "x");
+  EXPECT_EQ(content(in_order.end()), std::string(10 * kMost, 'x'));
+}
+
 TEST(FlattenedSource, WhatLiesBehindTheEndIsNoneOfIt) {
   EXPECT_EQ(content(Stream().record(0, "aa").end().record(0, "bb")), "aa");
 }
