@@ -4,15 +4,27 @@
 #include <algorithm>
 
 namespace kdump {
+namespace {
+
+// Before they are sorted, and those that touch become one: 4 MiB.
+constexpr size_t kMostUnmerged = size_t{1} << 18;
+static_assert(kMostUnmerged > ErasedMemory::kMaxRanges);
+
+}  // namespace
 
 Status ErasedMemory::add(PhysRange range, EraseFill fill) {
   Part& part = fill == EraseFill::zero ? zeroed_ : poisoned_;
   part.ranges.push_back(range);
-  if (part.ranges.size() < std::max(2 * part.sorted, kMaxRanges / 2)) return {};
-  part.merge();
-  if (part.ranges.size() <= kMaxRanges) return {};
-  return fail(ErrorKind::corrupt, "more than {} places are to be erased", kMaxRanges);
+  if (count() < kMostUnmerged) return {};
+  finish();
+  if (count() <= kMaxRanges) return {};
+  return fail(ErrorKind::corrupt,
+              "more than {} separate places are to be erased: fewer rules at a time (a dump can be filtered "
+              "again with the others), or is a list damaged?",
+              kMaxRanges);
 }
+
+size_t ErasedMemory::count() const { return poisoned_.ranges.size() + zeroed_.ranges.size(); }
 
 void ErasedMemory::finish() {
   poisoned_.merge();
@@ -21,16 +33,15 @@ void ErasedMemory::finish() {
 
 void ErasedMemory::Part::merge() {
   std::ranges::sort(ranges, {}, &PhysRange::begin);
-  std::vector<PhysRange> merged;
-  for (const PhysRange& range : ranges) {
-    if (!merged.empty() && range.begin <= merged.back().end) {
-      merged.back().end = std::max(merged.back().end, range.end);
+  size_t merged = 0;
+  for (const PhysRange range : ranges) {
+    if (merged != 0 && range.begin <= ranges[merged - 1].end) {
+      ranges[merged - 1].end = std::max(ranges[merged - 1].end, range.end);
     } else {
-      merged.push_back(range);
+      ranges[merged++] = range;
     }
   }
-  ranges = std::move(merged);
-  sorted = ranges.size();
+  ranges.resize(merged);
 }
 
 void ErasedMemory::apply(PhysAddr addr, MutableBytes memory) const {

@@ -19,7 +19,7 @@ enum class EraseFill : uint8_t {
 class ErasedMemory {
  public:
   static constexpr std::byte kPoison{'X'};
-  static constexpr size_t kMaxRanges = size_t{1} << 20;
+  static constexpr size_t kMaxRanges = size_t{3} << 16;  // of both fills
 
   // Fails when there is more than a rule can mean.
   Status add(PhysRange range, EraseFill fill);
@@ -35,9 +35,10 @@ class ErasedMemory {
   [[nodiscard]] uint64_t bytes() const;
 
  private:
+  [[nodiscard]] size_t count() const;
+
   struct Part {
     std::vector<PhysRange> ranges;
-    size_t sorted = 0;  // as many were left by the last merge
 
     void merge();
     void apply(PhysAddr addr, MutableBytes memory, std::byte fill) const;
