@@ -92,13 +92,14 @@ Status KdumpWriter::write_header() {
 }
 
 Status KdumpWriter::put_sub_header() {
-  const auto sub = sub_header();
-  const Bytes notes = parameters_.notes->raw();
-  ByteVector block(bytes_of(sub).begin(), bytes_of(sub).end());
-  block.insert(block.end(), notes.begin(), notes.end());
-  const Bytes erase_info = bytes_of(parameters_.erase_info);
-  block.insert(block.end(), erase_info.begin(), erase_info.end());
-  return write_padded(layout_.sub_header, block, layout_.bitmap1);
+  // Notes may be large where drivers of the dead kernel left dumps of their devices among them.
+  ForwardOutput block(sink_);
+  block.begin(layout_.sub_header);
+  TRY(block.put(bytes_of(sub_header())));
+  TRY(block.put(parameters_.notes->raw()));
+  TRY(block.put(bytes_of(parameters_.erase_info)));
+  TRY(block.put_zeros(layout_.bitmap1 - block.end()));
+  return block.flush();
 }
 
 Status KdumpWriter::write_bitmaps(Pfn window, Bytes existing, Bytes dumpable) {

@@ -2,17 +2,20 @@
 #include "makedumpfile/inspect/data_extents.h"
 
 #include <algorithm>
+#include <span>
 
 namespace kdump {
 namespace {
 
-constexpr size_t kMaxExtents = size_t{6} << 20;
+constexpr size_t kMaxExtents = size_t{1} << 17;
 
 }  // namespace
 
 void DataExtents::add(uint64_t offset, uint64_t size) {
-  if (!extents_.empty() && extents_.back().end == offset) {
-    extents_.back().end += size;
+  constexpr size_t kOpen = 4;
+  const auto last = std::span(extents_).last(std::min(extents_.size(), kOpen));
+  if (const auto open = std::ranges::find(last, offset, &Extent::end); open != last.end()) {
+    open->end += size;
   } else if (extents_.size() < kMaxExtents) {
     extents_.push_back({offset, offset + size});
   } else {

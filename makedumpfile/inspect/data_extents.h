@@ -15,11 +15,12 @@ class DataExtents {
     uint64_t begin, end;  // offsets, bytes
   };
 
-  // Data that follows what was added before becomes one stretch with it, so that a file in good order is one.
+  // Data that follows what was added before becomes one stretch with it, so that a file in good order is one,
+  // and one whose most needed pages come first has two.
   void add(uint64_t offset, uint64_t size);
   // The first stretch, in the order of the file, that two claim. Nothing can be added behind it.
   [[nodiscard]] std::optional<Extent> overlap();
-  // There were more stretches than are kept (a hundred million bytes of them): the first ones are known
+  // There were more stretches than are kept (2 MiB of them): the first ones are known
   // alone.
   [[nodiscard]] bool overflowed() const { return overflowed_; }
 

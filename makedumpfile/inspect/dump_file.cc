@@ -81,6 +81,11 @@ Result<std::vector<PfnRange>> DumpFile::stored(PfnRange window) const {
   return ranges;
 }
 
+uint64_t DumpFile::window() const {
+  constexpr uint64_t kPages = uint64_t{1} << 18;
+  return kdump != nullptr ? kPages : max_pfn().value();
+}
+
 Pfn DumpFile::max_pfn() const {
   return kdump != nullptr ? kdump->headers().max_pfn : vmcore->memory_map().max_pfn(page_shift);
 }

@@ -22,6 +22,9 @@ struct DumpFile {
   // Pages of `window` that are in the file, ascending: for a kdump-compressed file those of its part with a
   // descriptor.
   [[nodiscard]] Result<std::vector<PfnRange>> stored(PfnRange window) const;
+  // How many pages to ask stored() for at once: all of an ELF core's, whose headers may tell of any number of
+  // them, but of a bitmap a piece.
+  [[nodiscard]] uint64_t window() const;
   // One past the highest page.
   [[nodiscard]] Pfn max_pfn() const;
 };

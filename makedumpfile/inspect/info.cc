@@ -39,11 +39,10 @@ void take_kernel(DumpInfo& info) {
 
 Status count_pages(DumpInfo& info) {
   const DumpFile& file = info.file;
-  constexpr uint64_t kWindow = uint64_t{1} << 18;
   for (const PfnRange& range : file.vmcore->memory_map().pages(file.page_shift)) {
     info.existing += range.size();
-    for (Pfn begin = range.begin; begin < range.end; begin += kWindow) {
-      const PfnRange window{begin, std::min(begin + kWindow, range.end)};
+    for (Pfn begin = range.begin; begin < range.end; begin += file.window()) {
+      const PfnRange window{begin, std::min(begin + file.window(), range.end)};
       for (const PfnRange& pages : TRY(file.vmcore->excluded_earlier(window, file.page_shift)))
         info.excluded += pages.size();
     }

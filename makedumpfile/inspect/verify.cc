@@ -29,12 +29,12 @@ VerifyResult failed(const std::string& path, const Error& error) {
 
 // The pages of the vmcore that the dump does not hold.
 Result<uint64_t> count_excluded(const DumpFile& file, const Vmcore& against) {
-  constexpr uint64_t kWindow = uint64_t{1} << 18;
   uint64_t excluded = 0;
   for (const PfnRange& range : against.memory_map().pages(file.page_shift)) {
     excluded += range.size();
-    for (Pfn begin = range.begin; begin < range.end; begin += kWindow)
-      for (const PfnRange& stored : TRY(file.stored({begin, std::min(begin + kWindow, range.end)})))
+    const Pfn end = std::min(range.end, file.max_pfn());
+    for (Pfn begin = range.begin; begin < end; begin += file.window())
+      for (const PfnRange& stored : TRY(file.stored({begin, std::min(begin + file.window(), end)})))
         excluded -= stored.size();
   }
   return excluded;

@@ -106,11 +106,17 @@ void add(PageCounts& sum, const PageCounts& more) {
   sum.blanked += more.blanked;
 }
 
-// Pieces of the memory map, so that holes cost nothing.
-std::vector<PfnRange> windows_of(const DumpFile& file) {
+// Memory of which something may be stored.
+Result<std::vector<PfnRange>> memory_of(const DumpFile& file) {
+  if (file.kdump == nullptr) return file.stored({Pfn(), file.max_pfn()});
+  return file.vmcore->memory_map().pages(file.page_shift);
+}
+
+// Pieces of it, so that holes cost nothing.
+std::vector<PfnRange> windows_of(const DumpFile& file, std::span<const PfnRange> memory) {
   std::vector<PfnRange> windows;
   uint64_t last = UINT64_MAX;
-  for (const PfnRange& range : file.vmcore->memory_map().pages(file.page_shift)) {
+  for (const PfnRange& range : memory) {
     for (uint64_t i = range.begin.value() / kWindowPages; i * kWindowPages < range.end.value(); ++i) {
       if (i == last) continue;
       last = i;
@@ -124,7 +130,8 @@ std::vector<PfnRange> windows_of(const DumpFile& file) {
 
 Result<PageCounts> verify_pages(const DumpFile& file, const Vmcore* against, unsigned threads,
                                 ProblemList& problems, const std::function<void(uint64_t)>& progress) {
-  const std::vector<PfnRange> windows = windows_of(file);
+  const std::vector<PfnRange> memory = TRY(memory_of(file));
+  const std::vector<PfnRange> windows = windows_of(file, memory);
   PageCounts sum;
   std::mutex mutex;
   const auto verify = [&](size_t i) -> Status {

@@ -108,8 +108,13 @@ class HeaderReader {
       return bad(phdr.p_offset, "notes (p_filesz)", "{} bytes, at most {} are expected",
                  uint64_t{phdr.p_filesz}, kMaxNotesSize);
     }
-    const ByteVector notes = TRY(read_region(source_, phdr.p_offset, phdr.p_filesz, "notes"));
-    headers_.notes.insert(headers_.notes.end(), notes.begin(), notes.end());
+    // Often the only one, and large: no second copy.
+    ByteVector notes = TRY(read_region(source_, phdr.p_offset, phdr.p_filesz, "notes"));
+    if (headers_.notes.empty()) {
+      headers_.notes = std::move(notes);
+    } else {
+      headers_.notes.insert(headers_.notes.end(), notes.begin(), notes.end());
+    }
     headers_.notes.resize((headers_.notes.size() + 3) / 4 * 4);
     return {};
   }

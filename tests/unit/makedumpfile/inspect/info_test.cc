@@ -92,6 +92,27 @@ TEST(Info, SaysItInJson) {
   EXPECT_EQ(file["crash_time"], 1700000000);
 }
 
+TEST(Info, CountsMemoryThatCannotBe) {
+  test::ElfCoreBuilder<> builder;
+  builder.add(elf::PT_LOAD, 0x1000, 0, 0x2000).p_memsz = uint64_t{1} << 62;
+  builder.put(0x1000, ByteVector(0x2000, std::byte('a')));
+  const TemporaryFile core(builder.build());
+  const auto info = collect_info(core.path());
+  ASSERT_TRUE(info) << info.error().message();
+  EXPECT_EQ(info->existing, uint64_t{1} << 50);
+  EXPECT_EQ(info->stored_elf, 2U);
+}
+
+TEST(Info, WordsOfTheFileReachNoTerminal) {
+  KdumpBuilder<> builder;
+  std::strcpy(builder.header.utsname.release, "6.1\x1b[2J\n");
+  builder.add(1, 'a');
+  const TemporaryFile dump(builder.build());
+  const auto info = collect_info(dump.path());
+  ASSERT_TRUE(info) << info.error().message();
+  EXPECT_THAT(info_text(*info), HasSubstr("6.1\\x1b[2J\\x0a\n"));
+}
+
 TEST(Info, KnowsElfCoresAndWhatTheyLeftOut) {
   test::ElfCoreBuilder<> builder;
   builder.ehdr.e_flags = elf::DUMP_ELF_INCOMPLETE;

@@ -141,6 +141,17 @@ TEST(Verify, AnElfCoreThatWasGivenUpLacksItsEnd) {
   EXPECT_EQ(result.pages_lost, 3U);
 }
 
+TEST(Verify, MemoryThatIsNotStoredCostsNothing) {
+  test::ElfCoreBuilder<> builder;
+  builder.add(elf::PT_LOAD, 0x1000, 0, 2 * kPage).p_memsz = uint64_t{1} << 62;
+  builder.put(0x1000, ByteVector(2 * kPage, std::byte{'a'}));
+  const TemporaryFile core(builder.build());
+  const VerifyResult result = verify(builder.build(), core.path());
+  EXPECT_EQ(result.verdict, Verdict::sound) << problems_of(result);
+  EXPECT_EQ(result.equal, 2U);
+  EXPECT_EQ(result.excluded, (uint64_t{1} << 50) - 2);
+}
+
 TEST(Verify, ATruncatedDumpIsDamagedWhereverItEnds) {
   const ByteVector whole = builder_of_dump().build();
   for (size_t size = 8; size < whole.size(); size += 97) {

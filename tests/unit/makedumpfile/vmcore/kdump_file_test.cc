@@ -286,5 +286,11 @@ TEST(KdumpFile, MayBeReadByManyThreads) {
   EXPECT_TRUE(read) << read.error().message();
 }
 
+TEST(KdumpFile, ABitmapOfDustIsNoMemoryMap) {
+  KdumpBuilder<> builder;
+  for (uint64_t i = 0; i <= (1 << 16); ++i) builder.add_excluded(2 * i);
+  EXPECT_THAT(complaint(builder), HasSubstr("bitmap 1: more than 65536 stretches of memory"));
+}
+
 }  // namespace
 }  // namespace kdump
