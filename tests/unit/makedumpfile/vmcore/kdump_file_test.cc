@@ -287,7 +287,7 @@ TEST(KdumpFile, MayBeReadByManyThreads) {
 }
 
 TEST(KdumpFile, ABitmapOfDustIsNoMemoryMap) {
-  KdumpBuilder<> builder;
+  KdumpBuilder<> builder(1 << 18);
   for (uint64_t i = 0; i <= (1 << 16); ++i) builder.add_excluded(2 * i);
   EXPECT_THAT(complaint(builder), HasSubstr("bitmap 1: more than 65536 stretches of memory"));
 }
