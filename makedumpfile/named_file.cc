@@ -7,6 +7,7 @@
 #include "common/file.h"
 #include "makedumpfile/kernel/debug_info.h"
 #include "makedumpfile/kernel/dwarf_types.h"
+#include "makedumpfile/kernel/module_files.h"
 #include "makedumpfile/kernel/vmcoreinfo_file.h"
 #include "makedumpfile/sink/file_sink.h"
 
@@ -45,7 +46,8 @@ Status read_named_files(const Options& options, DumpRequest& dump) {
   dump.named = TRY(read_named_file(options));
   if (rules.rules.empty()) return {};
   const auto types = TRY(with_context(open_dwarf_types(options.vmlinux, symbols_of(rules)), "-x"));
-  dump.erase = TRY(with_context(bind_rules(rules, *types), "--config"));
+  ModuleFiles modules(options.vmlinux, std::string(dump.named.lines.text("OSRELEASE").value_or("")));
+  dump.erase = TRY(with_context(bind_rules(rules, *types, modules), "--config"));
   dump.erase.add_symbols(dump.named);
   return {};
 }

@@ -34,27 +34,29 @@ std::optional<uint64_t> plain_offset(const BoundPath& path) {
   return offset;
 }
 
+std::set<std::string> symbols_of_section(const EraseRules& rules, std::string_view module) {
+  std::set<std::string> names;
+  for (const EraseRule& rule : rules.rules) {
+    if (module_name(rule.module) != module) continue;
+    const std::string variable = rule.loop ? rule.loop->variable : "";
+    if (rule.loop) names.insert(rule.loop->list.names[0]);
+    for (const EraseCommand& command : rule.body) {
+      if (command.what.names[0] != variable) names.insert(command.what.names[0]);
+      if (command.size && command.size->names[0] != variable) names.insert(command.size->names[0]);
+    }
+  }
+  return names;
+}
+
+// The rules of one section, or of all those of one module.
 class Binder {
  public:
-  Binder(const EraseRules& rules, TypeSource& types) : rules_(rules), types_(types) {}
+  Binder(const EraseRules& rules, std::string module, TypeSource& types, BoundRules& bound)
+      : rules_(rules), module_(std::move(module)), types_(types), bound_(bound) {}
 
-  Result<BoundRules> bind() {
-    bound_.file = rules_.file;
-    for (const EraseRule& rule : rules_.rules) {
-      if (rule.module != kVmlinuxSection)
-        return fail_at(
-            rules_.file, rule.module_place,
-            "[{}]: the debug information of modules is not read, so nothing of a module is erased: "
-            "remove the section",
-            rule.module);
-      bound_.rules.push_back(TRY(bind(rule)));
-    }
-    return std::move(bound_);
-  }
-
- private:
   Result<BoundRule> bind(const EraseRule& rule) {
     BoundRule bound;
+    bound.module = module_;
     Scope scope;
     if (rule.loop) {
       scope.variable = rule.loop->variable;
@@ -64,6 +66,7 @@ class Binder {
     return bound;
   }
 
+ private:
   template <typename... Args>
   [[nodiscard]] Failure refuse(const RulePath& path, fmt::format_string<Args...> format,
                                Args&&... args) const {
@@ -89,8 +92,9 @@ class Binder {
     if (!variable) return refuse(path, "{}", variable.error().message());
     if (!*variable)
       return refuse(path, "no symbol '{}' in {}: correct the name or remove the rule", name, types_.name());
-    bound_.symbols[name] = (*variable)->address;
-    return Reached{.path = {.symbol = name, .is_per_cpu = (*variable)->is_per_cpu, .steps = {}},
+    if (module_.empty()) bound_.symbols[name] = (*variable)->address;
+    const std::string symbol = module_.empty() ? name : symbol_of_module(module_, name);
+    return Reached{.path = {.symbol = symbol, .is_per_cpu = (*variable)->is_per_cpu, .steps = {}},
                    .id = (*variable)->type,
                    .type = types_.type((*variable)->type)};
   }
@@ -299,13 +303,49 @@ class Binder {
   }
 
   const EraseRules& rules_;
+  std::string module_;  // empty: the kernel itself
   TypeSource& types_;
-  BoundRules bound_;
+  BoundRules& bound_;
 };
+
+// A module's variables and types, as long as its rules are bound.
+struct OpenModule {
+  BoundModule bound;
+  std::unique_ptr<TypeSource> types;
+};
+
+Result<OpenModule> open_module(const EraseRules& rules, const EraseRule& first, ModuleTypeSource& source) {
+  const std::string name = module_name(first.module);
+  const std::set<std::string> symbols = symbols_of_section(rules, name);
+  OpenModule module;
+  module.bound.place = first.module_place;
+  module.bound.symbols.assign(symbols.begin(), symbols.end());
+  ModuleTypes opened = TRY(source.open(name, module.bound.symbols));
+  module.bound.missing = std::move(opened.missing);
+  module.types = std::move(opened.types);
+  if (module.types != nullptr) {
+    module.bound.file = module.types->name();
+    module.bound.build_id = module.types->build_id();
+  }
+  return module;
+}
+
+// What finds the modules of a dead kernel.
+Status add_module_list(BoundRules& bound, TypeSource& kernel) {
+  bound.module_layout = TRY(module_layout(kernel));
+  const auto head = TRY(kernel.variable(kModulesSymbol));
+  if (!head) return fail("no symbol '{}' in {}: the kernel has no modules", kModulesSymbol, kernel.name());
+  bound.symbols[std::string(kModulesSymbol)] = head->address;
+  return {};
+}
 
 }  // namespace
 
 std::string symbol_fact(std::string_view symbol) { return fmt::format("erase:{}", symbol); }
+
+std::string symbol_of_module(std::string_view module, std::string_view symbol) {
+  return fmt::format("{}:{}", module, symbol);
+}
 
 void BoundRules::add_symbols(NamedFacts& named) const {
   for (const auto& [symbol, address] : symbols)
@@ -313,20 +353,32 @@ void BoundRules::add_symbols(NamedFacts& named) const {
 }
 
 std::vector<std::string> symbols_of(const EraseRules& rules) {
-  std::set<std::string> names;
-  for (const EraseRule& rule : rules.rules) {
-    const std::string variable = rule.loop ? rule.loop->variable : "";
-    if (rule.loop) names.insert(rule.loop->list.names[0]);
-    for (const EraseCommand& command : rule.body) {
-      if (command.what.names[0] != variable) names.insert(command.what.names[0]);
-      if (command.size && command.size->names[0] != variable) names.insert(command.size->names[0]);
-    }
-  }
+  std::set<std::string> names = symbols_of_section(rules, kVmlinuxSection);
+  const auto is_of_module = [](const EraseRule& rule) { return rule.module != kVmlinuxSection; };
+  if (std::ranges::any_of(rules.rules, is_of_module)) names.emplace(kModulesSymbol);
   return {names.begin(), names.end()};
 }
 
-Result<BoundRules> bind_rules(const EraseRules& rules, TypeSource& types) {
-  return Binder(rules, types).bind();
+Result<BoundRules> bind_rules(const EraseRules& rules, TypeSource& kernel, ModuleTypeSource& modules) {
+  BoundRules bound;
+  bound.file = rules.file;
+  std::map<std::string, OpenModule, std::less<>> opened;
+  for (const EraseRule& rule : rules.rules) {
+    if (rule.module == kVmlinuxSection) {
+      bound.rules.push_back(TRY(Binder(rules, "", kernel, bound).bind(rule)));
+      continue;
+    }
+    const std::string name = module_name(rule.module);
+    if (!opened.contains(name)) {
+      opened[name] = TRY(with_context(open_module(rules, rule, modules), "{}:{}:{}: [{}]", rules.file,
+                                      rule.module_place.line, rule.module_place.column, rule.module));
+      bound.modules[name] = opened[name].bound;
+    }
+    TypeSource* const types = opened[name].types.get();
+    if (types != nullptr) bound.rules.push_back(TRY(Binder(rules, name, *types, bound).bind(rule)));
+  }
+  if (!bound.modules.empty()) TRY(with_context(add_module_list(bound, kernel), "{}", rules.file));
+  return bound;
 }
 
 }  // namespace kdump

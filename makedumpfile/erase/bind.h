@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "makedumpfile/erase/loaded_modules.h"
 #include "makedumpfile/erase/rules.h"
 #include "makedumpfile/kernel/named_facts.h"
 #include "makedumpfile/kernel/type_source.h"
@@ -22,7 +23,7 @@ struct BoundStep {
 };
 
 struct BoundPath {
-  std::string symbol;  // empty: begins at the loop's element
+  std::string symbol;  // empty: begins at the loop's element; of a module's: symbol_of_module
   bool is_per_cpu = false;
   std::vector<BoundStep> steps;
   bool operator==(const BoundPath&) const = default;
@@ -76,16 +77,28 @@ struct BoundLoop {
 };
 
 struct BoundRule {
+  std::string module;  // empty: the kernel itself
   BoundLoop loop;
   std::vector<BoundErase> body;
+};
+
+// A module with a section of its own.
+struct BoundModule {
+  RulePlace place;                   // of the first
+  std::string missing;               // why there are none of its rules here: without debug information
+  std::string file;                  // that has its debug information
+  std::string build_id;              // of that; empty where it is not known
+  std::vector<std::string> symbols;  // that its rules begin with, each once
 };
 
 struct BoundRules {
   std::string file;  // the rules', for messages
   std::vector<BoundRule> rules;
-  std::map<std::string, uint64_t, std::less<>> symbols;  // as linked
+  std::map<std::string, uint64_t, std::less<>> symbols;  // the kernel's, as linked
+  std::map<std::string, BoundModule, std::less<>> modules;
+  ModuleLayout module_layout;  // where there are modules
 
-  [[nodiscard]] bool empty() const { return rules.empty(); }
+  [[nodiscard]] bool empty() const { return rules.empty() && modules.empty(); }
   // The symbols as named facts: KASLR moves them as it moves those. Evaluation finds them there.
   void add_symbols(NamedFacts& named) const;
 };
@@ -94,11 +107,18 @@ struct BoundRules {
 // not where mem_section lies.
 std::string symbol_fact(std::string_view symbol);
 
-// The symbols that rules begin with, each once: what a TypeSource must be able to tell.
+// The head of the kernel's list of modules.
+inline constexpr std::string_view kModulesSymbol = "modules";
+// By what name a BoundPath begins with a module's symbol.
+std::string symbol_of_module(std::string_view module, std::string_view symbol);
+
+// The symbols that rules begin with, each once, and what finds modules: what the kernel's TypeSource must be
+// able to tell.
 std::vector<std::string> symbols_of(const EraseRules& rules);
 
-// Errors name file, line and column: an unknown symbol, struct or member, a type that a command makes no
-// sense with, a size that nothing tells.
-Result<BoundRules> bind_rules(const EraseRules& rules, TypeSource& types);
+// Of the rules of a module nothing is bound where `modules` has no debug information of it. Errors name file,
+// line and column: an unknown symbol, struct or member, a type that a command makes no sense with, a size
+// that nothing tells.
+Result<BoundRules> bind_rules(const EraseRules& rules, TypeSource& kernel, ModuleTypeSource& modules);
 
 }  // namespace kdump

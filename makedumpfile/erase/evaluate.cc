@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <unordered_set>
 
 #include "common/endian.h"
 #include "makedumpfile/arch/address_space.h"
 #include "makedumpfile/arch/architecture.h"
+#include "makedumpfile/erase/circle_watch.h"
 #include "makedumpfile/kernel/facts.h"
 
 namespace kdump {
@@ -17,26 +19,6 @@ namespace {
 // Objects and pages that all rules together may go through.
 constexpr uint64_t kMaxWork = uint64_t{1} << 22;
 constexpr uint32_t kMaxCpus = 8192;
-
-// Notices that a walk comes by an address again (Brent's algorithm): no memory, whatever its length.
-class CircleWatch {
- public:
-  // Whether `addr` is where the walk was before; found out a while later.
-  bool comes_again(VirtAddr addr) {
-    if (addr == mark_) return true;
-    if (++steps_ == lap_) {
-      mark_ = addr;
-      steps_ = 0;
-      lap_ *= 2;
-    }
-    return false;
-  }
-
- private:
-  VirtAddr mark_;
-  uint64_t steps_ = 0;
-  uint64_t lap_ = 1;
-};
 
 // What went wrong with a command: the first time, and how often.
 struct Trouble {
@@ -56,7 +38,9 @@ class Evaluator {
 
   Result<ErasePlan> run() {
     TRY(place_symbols());
-    for (const BoundRule& rule : rules_.rules) TRY(with_context(run(rule), "{}", rules_.file));
+    TRY(place_modules());
+    for (const BoundRule& rule : rules_.rules)
+      if (is_placed(rule)) TRY(with_context(run(rule), "{}", rules_.file));
     plan_.memory.finish();
     for (const auto& [place, trouble] : troubles_) {
       const std::string times = trouble.count > 1 ? fmt::format(" ({} times)", trouble.count) : "";
@@ -76,6 +60,57 @@ class Evaluator {
     }
     return {};
   }
+
+  // --- modules
+
+  // What of the list of modules cannot be read leaves open which modules were loaded.
+  Status place_modules() {
+    if (rules_.modules.empty()) return {};
+    const auto loaded = loaded_modules(memory_, rules_.module_layout, symbols_[std::string(kModulesSymbol)]);
+    for (const auto& [name, module] : rules_.modules) {
+      if (!loaded) {
+        TRY(trouble(module.place, section_of(name), loaded.error().message()));
+      } else if (const auto at = loaded->find(name); at != loaded->end()) {
+        TRY(with_context(place_module(name, module, at->second), "{}:{}:{}: [{}]", rules_.file,
+                         module.place.line, module.place.column, name));
+      } else {
+        plan_.notes.push_back(fmt::format("{}:{}: no module '{}' was loaded: its rules are passed over",
+                                          rules_.file, module.place.line, name));
+      }
+    }
+    return {};
+  }
+
+  static std::string section_of(const std::string& module) { return fmt::format("[{}]", module); }
+
+  Status place_module(const std::string& name, const BoundModule& module, VirtAddr addr) {
+    if (!module.missing.empty())
+      return fail("the module was loaded, but what to erase is not known: {}", module.missing);
+    const std::string id = build_id_of_module(memory_, rules_.module_layout, addr);
+    if (!id.empty() && !module.build_id.empty() && id != module.build_id)
+      return fail(ErrorKind::mismatch, "build id {} was loaded, {} has {}: give the file of that build", id,
+                  module.file, module.build_id);
+    const auto found = symbols_of_module(memory_, rules_.module_layout, addr, module.symbols);
+    if (!found && found.error().kind() == ErrorKind::unsupported) return std::unexpected(found.error());
+    if (!found) return trouble(module.place, section_of(name), found.error().message());
+    for (const std::string& symbol : module.symbols) {
+      const auto at = found->find(symbol);
+      if (at == found->end())
+        return fail(
+            "no '{}' in the module's table of symbols: a kernel without CONFIG_KALLSYMS_ALL keeps no "
+            "variables there, and those of __init are gone: remove the rule",
+            symbol);
+      symbols_[symbol_of_module(name, symbol)] = at->second;
+    }
+    placed_modules_.insert(name);
+    return {};
+  }
+
+  [[nodiscard]] bool is_placed(const BoundRule& rule) const {
+    return rule.module.empty() || placed_modules_.contains(rule.module);
+  }
+
+  // --- CPUs
 
   static bool is_per_cpu(const BoundRule& rule) {
     return rule.loop.path.is_per_cpu || std::ranges::any_of(rule.body, [](const BoundErase& erase) {
@@ -301,6 +336,7 @@ class Evaluator {
   VirtualReader memory_;
   ErasePlan plan_;
   std::map<std::string, VirtAddr, std::less<>> symbols_;
+  std::set<std::string, std::less<>> placed_modules_;
   std::map<unsigned, Trouble> troubles_;  // by line
   std::unordered_set<uint64_t> told_;     // addresses that plan_.info has
   uint64_t cpu_offset_ = 0;

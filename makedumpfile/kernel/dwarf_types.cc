@@ -7,8 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "common/fd.h"
-#include "makedumpfile/kernel/debug_symbols.h"
+#include "makedumpfile/kernel/dwarf_file.h"
 #include "makedumpfile/kernel/dwarf_walk.h"
 
 namespace kdump {
@@ -17,7 +16,6 @@ namespace {
 using namespace dwarf;
 
 constexpr int kMaxNesting = 16;  // of arrays in arrays, against damaged files
-constexpr std::string_view kPerCpuStart = "__per_cpu_start", kPerCpuEnd = "__per_cpu_end";
 
 // Where a variable lies, of what it is told as an address.
 std::optional<uint64_t> address_of(Dwarf_Die& die) {
@@ -63,42 +61,38 @@ struct Namesakes {
 
 class DwarfTypes final : public TypeSource {
  public:
-  DwarfTypes(UniqueFd fd, std::string path, std::span<const std::string> variables)
-      : path_(std::move(path)), fd_(std::move(fd)) {
+  DwarfTypes(DwarfFile file, std::span<const std::string> variables) : file_(std::move(file)) {
     for (const std::string& name : variables) variables_.try_emplace(name);
   }
 
-  Status open() {
-    NameSet names{std::string(kPerCpuStart), std::string(kPerCpuEnd)};
-    for (const auto& [name, found] : variables_) names.insert(name);
-    symbols_ = TRY(read_debug_symbols(fd_.get(), path_, names)).addresses;
-    dwarf_.reset(dwarf_begin(fd_.get(), DWARF_C_READ));
-    if (!dwarf_) return damaged();
+  Status read() {
     Dwarf_CU* unit = nullptr;
     Dwarf_Die die;
     int more = 0;
-    while ((more = dwarf_get_units(dwarf_.get(), unit, &unit, nullptr, nullptr, &die, nullptr)) == 0) {
+    while ((more = dwarf_get_units(file_.dwarf, unit, &unit, nullptr, nullptr, &die, nullptr)) == 0) {
       for_children(die, [this](Dwarf_Die& child) {
         take(child);
         return true;
       });
     }
-    return more < 0 ? Status(damaged()) : Status();
+    return more < 0 ? Status(damaged(file_.path)) : Status();
   }
 
-  [[nodiscard]] const std::string& name() const override { return path_; }
+  [[nodiscard]] const std::string& name() const override { return file_.path; }
+  [[nodiscard]] const std::string& build_id() const override { return file_.build_id; }
 
   Result<std::optional<TypeVariable>> variable(std::string_view name) override {
     const auto found = variables_.find(name);
-    if (found == variables_.end()) return fail("{}: '{}' was not asked for when it was opened", path_, name);
+    if (found == variables_.end())
+      return fail("{}: '{}' was not asked for when it was opened", file_.path, name);
     Namesakes& namesakes = found->second;
     if (auto* chosen = namesakes.chosen()) return placed(chosen->address, type_of(chosen->die));
     if (!namesakes.definitions.empty()) {
       return fail("{} variables of single files are named '{}', and nothing tells which is meant",
                   namesakes.definitions.size(), name);
     }
-    const auto symbol = symbols_.find(name);
-    if (symbol == symbols_.end()) return std::nullopt;
+    const auto symbol = file_.symbols.find(name);
+    if (symbol == file_.symbols.end()) return std::nullopt;
     return placed(symbol->second, namesakes.declaration ? type_of(*namesakes.declaration) : std::nullopt);
   }
 
@@ -123,10 +117,6 @@ class DwarfTypes final : public TypeSource {
   }
 
  private:
-  [[nodiscard]] Failure damaged() const {
-    return fail(ErrorKind::corrupt, "{}: debug information: {}", path_, dwarf_errmsg(-1));
-  }
-
   void take(Dwarf_Die& die) {
     const int tag = dwarf_tag(&die);
     if (tag == DW_TAG_structure_type || tag == DW_TAG_union_type) {
@@ -139,10 +129,7 @@ class DwarfTypes final : public TypeSource {
   }
 
   std::optional<TypeVariable> placed(uint64_t address, std::optional<Dwarf_Die> type) {
-    const auto begin = symbols_.find(kPerCpuStart);
-    const auto end = symbols_.find(kPerCpuEnd);
-    const bool is_per_cpu =
-        begin != symbols_.end() && end != symbols_.end() && address >= begin->second && address < end->second;
+    const bool is_per_cpu = address >= file_.per_cpu_begin && address < file_.per_cpu_end;
     return TypeVariable{.address = address, .type = id_of(type), .is_per_cpu = is_per_cpu};
   }
 
@@ -209,10 +196,7 @@ class DwarfTypes final : public TypeSource {
         .kind = TypeKind::array, .name = {}, .size = count * size, .target = id_of(element), .count = count};
   }
 
-  std::string path_;
-  UniqueFd fd_;
-  Handle dwarf_;
-  std::map<std::string, uint64_t, std::less<>> symbols_;
+  DwarfFile file_;
   std::map<std::string, Namesakes, std::less<>> variables_;
   // Names are in the file, which stays mapped.
   std::unordered_map<std::string_view, Dwarf_Die> aggregates_;
@@ -223,9 +207,17 @@ class DwarfTypes final : public TypeSource {
 
 Result<std::unique_ptr<TypeSource>> open_dwarf_types(const std::string& path,
                                                      std::span<const std::string> variables) {
-  UniqueFd fd = TRY(open_file(path, O_RDONLY));
-  auto types = std::make_unique<DwarfTypes>(std::move(fd), path, variables);
-  TRY(types->open());
+  auto types = std::make_unique<DwarfTypes>(TRY(open_vmlinux(path, variables)), variables);
+  TRY(types->read());
+  return types;
+}
+
+Result<std::unique_ptr<TypeSource>> open_module_types(const std::string& path, const std::string& module,
+                                                      std::span<const std::string> variables) {
+  DwarfFile file = TRY(open_module(path, module, variables));
+  if (file.dwarf == nullptr) return nullptr;
+  auto types = std::make_unique<DwarfTypes>(std::move(file), variables);
+  TRY(types->read());
   return types;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A vmlinux with debug information (DWARF 2 to 5) as a source of variables and types.
+// Files with debug information (DWARF 2 to 5) as sources of variables and types: a vmlinux, a module.
 #pragma once
 
 #include <memory>
@@ -13,5 +13,10 @@ namespace kdump {
 // once. Errors as those of read_debug_info.
 Result<std::unique_ptr<TypeSource>> open_dwarf_types(const std::string& path,
                                                      std::span<const std::string> variables);
+
+// The same for the file `path` of the module `module`: NAME.ko, whole or what objcopy --only-keep-debug left
+// of it, compressed or not. nullptr: it has no debug information.
+Result<std::unique_ptr<TypeSource>> open_module_types(const std::string& path, const std::string& module,
+                                                      std::span<const std::string> variables);
 
 }  // namespace kdump

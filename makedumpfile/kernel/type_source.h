@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -52,6 +54,8 @@ class TypeSource {
 
   // The file, for messages.
   [[nodiscard]] virtual const std::string& name() const = 0;
+  // Of the GNU note, hexadecimal; empty where it is not known.
+  [[nodiscard]] virtual const std::string& build_id() const = 0;
   // A variable that is visible in the whole kernel, else the one of that name in some file; nullopt: there is
   // none. An error: there are several, and nothing tells which is meant.
   virtual Result<std::optional<TypeVariable>> variable(std::string_view name) = 0;
@@ -60,6 +64,22 @@ class TypeSource {
   virtual TypeInfo type(TypeId id) = 0;
   // Members of unnamed structs and unions count as the outer one's.
   virtual std::optional<TypeMember> member(TypeId aggregate, std::string_view name) = 0;
+};
+
+// A module's own variables and types; their addresses mean nothing, since it was linked to none.
+struct ModuleTypes {
+  std::unique_ptr<TypeSource> types;  // null: there is no file with them
+  std::string missing;                // then: where one was looked for, and what to do about it
+};
+
+// The debug information of a kernel's modules.
+class ModuleTypeSource {
+ public:
+  virtual ~ModuleTypeSource() = default;
+
+  // To be asked for `variables`, and for any type. Errors: a file that has the module's debug information is
+  // damaged.
+  virtual Result<ModuleTypes> open(std::string_view module, std::span<const std::string> variables) = 0;
 };
 
 }  // namespace kdump

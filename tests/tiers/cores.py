@@ -64,17 +64,30 @@ def _run_one(core: Core, full: bool) -> Counts:
 
 
 def environment(core: Core, full: bool) -> dict[str, str]:
-    """What the tests are told: the core (its vmlinux lies beside it), where it is from, the tier, and the words that run
-    the newest packaged makedumpfile. Makes and downloads what is missing."""
+    """What the tests are told: the core (its vmlinux lies beside it), where it is from, the tier, the words that run the
+    newest packaged makedumpfile, and where debug information of modules is. Makes and downloads what is missing."""
     from lab import rawcore, tools
 
+    vmcore = rawcore.get(core.series, core.variant) / "vmcore"
     return {
-        "KDUMP_TEST_VMCORE": str(rawcore.get(core.series, core.variant) / "vmcore"),
+        "KDUMP_TEST_VMCORE": str(vmcore),
         "KDUMP_TEST_SERIES": core.series,
         "KDUMP_TEST_VARIANT": core.variant,
         "KDUMP_TEST_FULL": "1" if full else "",
         "KDUMP_TEST_PACKAGED": shlex.join(tools.command("makedumpfile")),
+        "KDUMP_TEST_MODULE_SYMBOLS": _module_symbols(core),
     }
+
+
+def _module_symbols(core: Core) -> str:
+    """Where the debug information of the core's modules is; empty, which fails what needs it, where it cannot be had."""
+    from lab import kernels
+
+    try:
+        return str(kernels.module_symbols(core.series))
+    except (RuntimeError, OSError) as error:
+        print(f"core {core.name}: the debug information of its modules: {error}")
+        return ""
 
 
 def described(cores: list[Core]) -> str:

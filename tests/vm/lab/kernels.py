@@ -38,11 +38,14 @@ PLACES = {
     "vmlinux": ("usr/lib/debug/boot/vmlinux-{release}", "usr/lib/debug/lib/modules/{release}/vmlinux"),
     "System.map": ("usr/lib/debug/boot/System.map-{release}", "usr/lib/debug/lib/modules/{release}/System.map"),
 }
+# Modules that the guests load, whose debug information the cache has, too: of all modules it is gigabytes.
+MODULE_SYMBOLS = "usr/lib/debug/lib/modules/{release}/kernel/drivers/block/virtio_blk.ko"
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """One kernel in the cache: `folder` holds vmlinuz, vmlinux, System.map, config and lib/modules/RELEASE."""
+    """One kernel in the cache: `folder` holds vmlinuz, vmlinux, System.map, config, lib/modules/RELEASE and
+    debug/lib/modules/RELEASE, the debug information of a few modules."""
 
     series: str
     release: str
@@ -84,6 +87,22 @@ def get(series: str, refresh: bool = False) -> Kernel:
         if refresh or not (folder / "kernel.json").exists():
             _download(series, folder)
     return Kernel(series=series, folder=folder, **json.loads((folder / "kernel.json").read_text()))
+
+
+def module_symbols(series: str) -> Path:
+    """The kernel's folder debug/, made where the cached kernel is from before there was one. Raises CommandFailed."""
+    kernel = get(series)
+    folder = kernel.folder / "debug"
+    with cache.locked(f"kernel-{series}"):
+        if not folder.exists():
+            archive = Archive(SERIES[series].suite)
+            archive.update()
+            with cache.new_folder(kernel.folder / "symbols") as work:
+                package = archive.download(f"linux-image-{kernel.release}-dbg", work, kernel.version)
+                _unpack(package, work, MODULE_SYMBOLS.format(release=kernel.release))
+                (work / "usr/lib/debug").rename(folder)
+            shutil.rmtree(kernel.folder / "symbols")
+    return folder
 
 
 def _download(series: str, folder: Path) -> None:
@@ -150,14 +169,21 @@ def _take_symbols(package: Path, release: str, work: Path) -> None:
     """Take the kernel's two files out of the debug package, which unpacks to gigabytes of module symbols."""
     symbols = work / "symbols"
     symbols.mkdir()
-    wanted = [place.format(release=release) for name in ("vmlinux", "System.map") for place in PLACES[name]]
-    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as tar:
-        # One place or the other is not there, which tar calls a failure; whether both files came is seen below.
-        subprocess.run(["tar", "-x", "-C", symbols, *(f"./{name}" for name in wanted)], stdin=tar.stdout,
-                       stderr=subprocess.DEVNULL, check=False)
+    places = (place for name in ("vmlinux", "System.map") for place in PLACES[name])
+    _unpack(package, symbols, *(place.format(release=release) for place in (*places, MODULE_SYMBOLS)))
     for name in ("vmlinux", "System.map"):
         _first_of(symbols, name, release).rename(work / name)
+    module = MODULE_SYMBOLS.format(release=release)
+    (work / module.replace("usr/lib/", "")).parent.mkdir(parents=True)
+    (symbols / module).rename(work / module.replace("usr/lib/", ""))
     shutil.rmtree(symbols)
+
+
+def _unpack(package: Path, folder: Path, *names: str) -> None:
+    """Take those of the files that are there; which came is for the caller to see, since tar calls a missing one a failure."""
+    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as tar:
+        subprocess.run(["tar", "-x", "-C", folder, *(f"./{name}" for name in names)], stdin=tar.stdout,
+                       stderr=subprocess.DEVNULL, check=False)
 
 
 def _first_of(folder: Path, name: str, release: str) -> Path:

@@ -3,18 +3,20 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/unit/makedumpfile/support/fake_types.h"
+#include "tests/unit/makedumpfile/support/fake_modules.h"
 
 namespace kdump {
 namespace {
 
 using test::FakeProgram;
 using ::testing::ElementsAre;
+using ::testing::Pair;
 using ::testing::SizeIs;
 
 Result<BoundRules> bound(std::string_view text) {
   FakeProgram program;
-  return bind_rules(*parse_erase_rules(text, "conf"), program.types);
+  test::FakeModules modules;
+  return bind_rules(*parse_erase_rules(text, "conf"), program.types, modules);
 }
 
 // The one command of a text.
@@ -127,6 +129,77 @@ TEST(BindRules, SymbolsBecomeFactsOfTheirOwn) {
   EXPECT_TRUE(rules->rules[1].body[0].path.is_per_cpu);
 }
 
+// A kernel and its module "a_module", whose variables are its own: start has another type than the kernel's.
+struct WithModule {
+  FakeProgram program;
+  test::FakeModules modules;
+
+  WithModule() {
+    test::FakeModuleList::declare(program.types, FakeProgram::kBase + 0x9000);
+    test::FakeTypes& types = modules.modules["a_module"];
+    types.set_name("a_module.ko");
+    types.set_build_id("12ab");
+    const TypeId item = types.structure("own_item", 40);
+    types.add_member(item, "text", {types.array(types.number("char", 1), 7), 4});
+    types.variable("start", 0x1000, item);
+    types.variable("counter", 0x1100, types.number("int", 4), true);
+  }
+  Result<BoundRules> bind(std::string_view text) {
+    return bind_rules(*parse_erase_rules(text, "conf"), program.types, modules);
+  }
+};
+
+TEST(BindRules, AModulesSectionIsAboutItsOwnVariablesAndTypes) {
+  const auto rules =
+      WithModule().bind("erase start\n[a_module]\nerase start.text\nerase counter\n[a-module]\nerase start");
+  ASSERT_TRUE(rules) << rules.error().message();
+  ASSERT_THAT(rules->rules, SizeIs(4));
+  EXPECT_EQ(rules->rules[0].module, "");
+  EXPECT_EQ(rules->rules[0].body[0].path.symbol, "start");
+  EXPECT_EQ(rules->rules[1].module, "a_module");
+  EXPECT_EQ(rules->rules[1].body[0].path, (BoundPath{"a_module:start", false, {{false, 4}}}));
+  EXPECT_EQ(rules->rules[1].body[0].bytes, 7U);
+  EXPECT_TRUE(rules->rules[2].body[0].path.is_per_cpu);
+  EXPECT_EQ(rules->rules[3].body[0].bytes, 40U);
+  ASSERT_THAT(rules->modules, SizeIs(1));
+  const BoundModule& module = rules->modules.at("a_module");
+  EXPECT_THAT(module.symbols, ElementsAre("counter", "start"));
+  EXPECT_EQ(module.build_id, "12ab");
+  EXPECT_EQ(module.file, "a_module.ko");
+  EXPECT_EQ(module.missing, "");
+  // What is asked of the kernel: its own symbol, and where its modules are.
+  EXPECT_THAT(rules->symbols,
+              ElementsAre(Pair("modules", FakeProgram::kBase + 0x9000), Pair("start", FakeProgram::kStart)));
+  EXPECT_EQ(rules->module_layout.list, test::FakeModuleList::kList);
+}
+
+TEST(BindRules, RulesOfAModuleWithoutDebugInformationWait) {
+  const auto rules = WithModule().bind("[other]\nerase anything\nerase start.nothing");
+  ASSERT_TRUE(rules) << rules.error().message();
+  EXPECT_THAT(rules->rules, SizeIs(0));
+  EXPECT_FALSE(rules->empty());
+  EXPECT_EQ(rules->modules.at("other").missing, "no other.ko in /lab");
+  EXPECT_EQ(rules->modules.at("other").place, (RulePlace{1, 1}));
+}
+
+TEST(BindRules, BadOnesOfModulesNameTheirFile) {
+  const auto error = [](std::string_view text) { return WithModule().bind(text).error().message(); };
+  EXPECT_EQ(error("[a_module]\nerase buffer"),
+            "conf:2:7: no symbol 'buffer' in a_module.ko: correct the name or remove the rule");
+  EXPECT_EQ(error("erase start\n[a_module]\nerase start.secret"),
+            "conf:3:7: struct own_item has no member 'secret': correct the name or remove the rule");
+  WithModule without;
+  without.program = FakeProgram();
+  EXPECT_EQ(without.bind("[a_module]\nerase start").error().message(),
+            "conf: vmlinux: struct module has no member 'list': this kernel's modules are not known");
+}
+
+TEST(BindRules, SymbolsOfTheKernelAloneAreAskedOfIt) {
+  const auto symbols = [](std::string_view text) { return symbols_of(*parse_erase_rules(text, "conf")); };
+  EXPECT_THAT(symbols("erase a\nfor i in b\nerase i.c size d\nendfor"), ElementsAre("a", "b", "d"));
+  EXPECT_THAT(symbols("[m]\nerase a\n[vmlinux]\nerase b"), ElementsAre("b", "modules"));
+}
+
 struct BadRule {
   const char* text;
   const char* message;
@@ -138,9 +211,6 @@ TEST(BindRules, BadOnesAreNamedByPlaceAndRemedy) {
                    "conf:1:7: no symbol 'nothing' in vmlinux: correct the name or remove the rule"},
            {"erase buffer\n erase start.nothing",
             "conf:2:8: struct item has no member 'nothing': correct the name or remove the rule"},
-           {"[mod]\nerase a",
-            "conf:1:1: [mod]: the debug information of modules is not read, so nothing of a module is "
-            "erased: remove the section"},
            {"erase twice", "conf:1:7: 2 variables of single files are named 'twice'"},
            {"erase number.x", "conf:1:7: 'number' is no struct, so it has no member 'x'"},
            {"erase start.key.x", "conf:1:7: 'start.key' is no struct, so it has no member 'x'"},

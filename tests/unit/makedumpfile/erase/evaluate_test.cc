@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/unit/makedumpfile/support/fake_kernel.h"
-#include "tests/unit/makedumpfile/support/fake_types.h"
+#include "tests/unit/makedumpfile/support/fake_modules.h"
 
 namespace kdump {
 namespace {
@@ -34,7 +34,8 @@ class Evaluate : public ::testing::Test {
 
   Result<ErasePlan> plan(std::string_view text, uint64_t offset = 0) {
     FakeProgram program;
-    const auto rules = bind_rules(*parse_erase_rules(text, "conf"), program.types);
+    test::FakeModules modules;
+    const auto rules = bind_rules(*parse_erase_rules(text, "conf"), program.types, modules);
     if (!rules) return std::unexpected(rules.error());
     NamedFacts named{.file = "vmlinux", .machine = 0, .lines = {}};
     rules->add_symbols(named);
@@ -269,6 +270,120 @@ TEST(ErasedMemory, AppliesBothFillsOverPageBoundaries) {
   EXPECT_EQ(text_of(Bytes(second).first(7)), std::string_view("XX\0\0\0\0\1", 7));
   EXPECT_EQ(third, ByteVector(4096, std::byte{1}));
   EXPECT_EQ(erased.bytes(), 12U);
+}
+
+// The same kernel with the module "mod", loaded at kHeap.
+class EvaluateModules : public Evaluate {
+ protected:
+  static constexpr uint64_t kModules = FakeKernel::kImageBase + 0x500000;
+
+  EvaluateModules() {
+    test::FakeModuleList::declare(program_.types, kModules);
+    test::FakeTypes& types = modules_.modules["mod"];
+    types.set_name("mod.ko");
+    types.set_build_id("12ab");
+    const TypeId item = types.structure("item", 32);
+    types.add_member(item, "next", {types.pointer(item), 0});
+    types.variable("first", 0x10, types.pointer(item));
+    types.variable("buffer", 0x20, types.array(types.number("char", 1), 10));
+  }
+  uint64_t load(const std::string& id = "\x12\xab") {
+    return list_.add("mod", {{"first", kHeap}, {"buffer", kHeap + 0x100, true}}, id);
+  }
+  Result<ErasePlan> plan(std::string_view text, uint64_t offset = 0) {
+    const auto rules = bind_rules(*parse_erase_rules(text, "conf"), program_.types, modules_);
+    if (!rules) return std::unexpected(rules.error());
+    NamedFacts named{.file = "vmlinux", .machine = 0, .lines = {}};
+    rules->add_symbols(named);
+    kernel_.line(fmt::format("KERNELOFFSET={:x}", offset));
+    info_.emplace(TRY(kernel_.info(named)));
+    return plan_erasure(*rules, *info_);
+  }
+  std::string error(std::string_view text) {
+    const auto made = plan(text);
+    EXPECT_FALSE(made);
+    return made ? "" : made.error().message();
+  }
+
+  FakeProgram program_;
+  test::FakeModules modules_;
+  test::FakeModuleList list_{kernel_, kModules};
+};
+
+TEST_F(EvaluateModules, TheirSymbolsAreWhereTheirTableSays) {
+  load();
+  put(kHeap, kHeap + 0x1000);
+  put(kHeap + 0x1000, kHeap + 0x2000);
+  const auto made = plan(
+      "erase buffer\n[mod]\nerase buffer\nfor i in first\nerase i.next nullify\nendfor\n[vmlinux]\nerase "
+      "number");
+  ASSERT_TRUE(made) << made.error().message();
+  EXPECT_THAT(poisoned(*made), ElementsAre(phys(FakeProgram::kBuffer, 100), phys(FakeProgram::kNumber, 4),
+                                           phys(kHeap + 0x100, 10)));
+  EXPECT_THAT(made->memory.ranges(EraseFill::zero),
+              ElementsAre(phys(kHeap + 0x1000, 8), phys(kHeap + 0x2000, 8)));
+  EXPECT_EQ(made->info,
+            "erase buffer size 100\nerase buffer size 10\nerase i.next nullify\nerase i.next nullify\nerase "
+            "number size 4\n");
+  EXPECT_THAT(made->notes, IsEmpty());
+}
+
+TEST_F(EvaluateModules, TheListMovesWithTheKernelAndTheirSymbolsDoNot) {
+  // KASLR put the kernel 2 MiB higher than it was linked to.
+  program_.types.variable("modules", kModules - 0x200000, kNoType);
+  load();
+  const auto made = plan("[mod]\nerase buffer", 0x200000);
+  ASSERT_TRUE(made) << made.error().message();
+  EXPECT_THAT(poisoned(*made), ElementsAre(phys(kHeap + 0x100, 10)));
+}
+
+TEST_F(EvaluateModules, RulesOfOneThatWasNotLoadedArePassedOver) {
+  list_.add("another", {{"buffer", kHeap}});
+  const auto made = plan("[mod]\nerase buffer\n[no-such]\nerase x\n[vmlinux]\nerase number");
+  ASSERT_TRUE(made) << made.error().message();
+  EXPECT_THAT(poisoned(*made), ElementsAre(phys(FakeProgram::kNumber, 4)));
+  EXPECT_THAT(made->notes, ElementsAre("conf:1: no module 'mod' was loaded: its rules are passed over",
+                                       "conf:3: no module 'no_such' was loaded: its rules are passed over"));
+}
+
+TEST_F(EvaluateModules, OneThatWasLoadedNeedsDebugInformation) {
+  list_.add("other", {});
+  EXPECT_EQ(error("[mod]\nerase buffer\n[other]\nerase x"),
+            "conf:3:1: [other]: the module was loaded, but what to erase is not known: no other.ko in /lab");
+}
+
+TEST_F(EvaluateModules, DebugInformationOfAnotherBuildIsRefused) {
+  load("\x12\xac");
+  EXPECT_EQ(error("[mod]\nerase buffer"),
+            "conf:1:1: [mod]: build id 12ac was loaded, mod.ko has 12ab: give the file of that build");
+}
+
+TEST_F(EvaluateModules, WithoutABuildIdItIsTaken) {
+  load("");
+  EXPECT_TRUE(plan("[mod]\nerase buffer"));
+}
+
+TEST_F(EvaluateModules, AVariableThatTheTableDoesNotHaveIsAnError) {
+  list_.add("mod", {{"first", kHeap}});
+  EXPECT_THAT(error("[mod]\nerase first\nerase buffer"),
+              HasSubstr("conf:1:1: [mod]: no 'buffer' in the module's table of symbols"));
+}
+
+TEST_F(EvaluateModules, DamagedMemoryEndsTheWorkOnTheModule) {
+  put(load() + test::FakeModuleList::kKallsyms, 0x1234);
+  const auto made = plan("[mod]\nerase buffer\n[vmlinux]\nerase number");
+  ASSERT_TRUE(made) << made.error().message();
+  EXPECT_THAT(poisoned(*made), ElementsAre(phys(FakeProgram::kNumber, 4)));
+  EXPECT_THAT(made->notes, ElementsAre(HasSubstr("conf:1: '[mod]' is not erased as a whole: ")));
+}
+
+TEST_F(EvaluateModules, ADamagedListLeavesOpenWhatWasLoaded) {
+  list_.link(kModules, 0x1234);
+  const auto made = plan("[mod]\nerase buffer\n[no_such]\nerase x\n[vmlinux]\nerase number");
+  ASSERT_TRUE(made) << made.error().message();
+  EXPECT_THAT(poisoned(*made), ElementsAre(phys(FakeProgram::kNumber, 4)));
+  EXPECT_THAT(made->notes, ElementsAre(HasSubstr("'[mod]' is not erased as a whole: "),
+                                       HasSubstr("'[no_such]' is not erased as a whole: ")));
 }
 
 }  // namespace

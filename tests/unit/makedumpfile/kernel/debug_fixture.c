@@ -59,6 +59,7 @@ struct zone* node_data[64];
 struct zone** mem_section;
 atomic_long_t counter;
 enum other other;
+long per_cpu_counter __attribute__((section(".data..percpu")));
 
 const char linux_banner[] = "Linux version 6.1.0-fixture (somebody@somewhere) #1 SMP";
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <set>
 #include <vector>
 
@@ -43,7 +44,11 @@ class FakeTypes final : public TypeSource {
   }
   void ambiguous(const std::string& name) { ambiguous_.insert(name); }
 
+  void set_name(const std::string& name) { name_ = name; }
+  void set_build_id(const std::string& id) { build_id_ = id; }
+
   [[nodiscard]] const std::string& name() const override { return name_; }
+  [[nodiscard]] const std::string& build_id() const override { return build_id_; }
   Result<std::optional<TypeVariable>> variable(std::string_view name) override {
     if (ambiguous_.contains(name)) return fail("2 variables of single files are named '{}'", name);
     const auto found = variables_.find(name);
@@ -66,11 +71,24 @@ class FakeTypes final : public TypeSource {
   }
 
   std::string name_ = "vmlinux";
+  std::string build_id_;
   std::vector<TypeInfo> types_;
   std::map<TypeId, Members> members_;
   std::map<std::string, TypeId, std::less<>> aggregates_;
   std::map<std::string, TypeVariable, std::less<>> variables_;
   std::set<std::string, std::less<>> ambiguous_;
+};
+
+// Debug information of modules, by their names.
+class FakeModules final : public ModuleTypeSource {
+ public:
+  std::map<std::string, FakeTypes, std::less<>> modules;
+
+  Result<ModuleTypes> open(std::string_view module, std::span<const std::string> /*variables*/) override {
+    const auto found = modules.find(module);
+    if (found == modules.end()) return ModuleTypes{nullptr, fmt::format("no {}.ko in /lab", module)};
+    return ModuleTypes{std::make_unique<FakeTypes>(found->second), {}};
+  }
 };
 
 // What a kernel module could have, after the example of makedumpfile.conf(5):
