@@ -21,18 +21,25 @@ std::optional<T> parse_number(std::string_view text, int base) {
   return value;
 }
 
-// Levenshtein distance.
-size_t edit_distance(std::string_view a, std::string_view b) {
+constexpr size_t kFarthestSlip = 6;
+
+// Levenshtein distance; `limit` where it is that or more. What lies `limit` or more from the table's diagonal
+// is that far off too, and the least of a row never falls from one row to the next.
+size_t edit_distance(std::string_view a, std::string_view b, size_t limit) {
   std::vector<size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), size_t{0});
   for (size_t i = 0; i < a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (size_t j = 0; j < b.size(); ++j) {
+    const size_t from = i > limit ? i - limit : 0, to = std::min(b.size(), i + limit);
+    size_t diagonal = row[from];
+    row[from] = from == 0 ? i + 1 : limit;
+    size_t least = row[from];
+    for (size_t j = from; j < to; ++j) {
       const size_t substituted = diagonal + (a[i] == b[j] ? 0 : 1);
       diagonal = row[j + 1];
-      row[j + 1] = std::min({substituted, row[j] + 1, row[j + 1] + 1});
+      row[j + 1] = std::min(substituted, std::min(row[j], row[j + 1]) + 1);
+      least = std::min(least, row[j + 1]);
     }
+    if (least >= limit) return limit;
   }
   return row.back();
 }
@@ -128,12 +135,13 @@ std::string printable(std::string_view text) {
 
 std::string_view nearest_word(std::string_view word, const std::vector<std::string_view>& candidates) {
   std::string_view best;
-  size_t best_distance = word.size() / 3 + 2;  // farther than this is another word, not a slip
+  // From this on it is another word, not a slip.
+  size_t best_distance = std::min(word.size() / 3 + 2, kFarthestSlip);
   for (const std::string_view candidate : candidates) {
     // The distance is at least the difference of the lengths: most candidates need no table.
     const auto [shorter, longer] = std::minmax({word.size(), candidate.size()});
     if (longer - shorter >= best_distance) continue;
-    const size_t distance = edit_distance(word, candidate);
+    const size_t distance = edit_distance(word, candidate, best_distance);
     if (distance < best_distance) {
       best = candidate;
       best_distance = distance;

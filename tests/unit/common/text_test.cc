@@ -57,6 +57,9 @@ TEST(NearestWord, FindsSlipsOnly) {
   EXPECT_EQ(nearest_word("final_acton", words), "final_action");
   EXPECT_EQ(nearest_word("pth", words), "path");
   EXPECT_EQ(nearest_word("something", words), "");
+  EXPECT_EQ(nearest_word("ath", words), "path");
+  EXPECT_EQ(nearest_word("xxfinal_action", words), "final_action");
+  EXPECT_EQ(nearest_word("action_failure", words), "");
 }
 
 }  // namespace
