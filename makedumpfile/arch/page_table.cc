@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "makedumpfile/arch/page_table.h"
 
+#include <cstring>
+
 namespace kdump {
 namespace {
 
@@ -22,6 +24,12 @@ bool PageTableFormat::is_leaf(size_t level, uint64_t entry) const {
 size_t PageTableFormat::entry_count(size_t level) const {
   const unsigned above = level == 0 ? va_bits : levels[level - 1].shift;
   return size_t{1} << (above - levels[level].shift);
+}
+
+uint64_t PageTableWalker::CachedTable::operator[](size_t index) const {
+  le64 value;
+  std::memcpy(&value, entries.data() + index * sizeof value, sizeof value);
+  return value;
 }
 
 Result<Translation> PageTableWalker::translate(VirtAddr addr) {
@@ -75,11 +83,11 @@ Mapping PageTableWalker::look_up(VirtAddr addr) {
 
 uint64_t PageTableWalker::unmapped_from(size_t level, VirtAddr addr) const {
   const PageTableFormat& format = *table_->format;
-  const std::vector<le64>& entries = cache_[level].entries;
+  const CachedTable& entries = cache_[level];
   const unsigned shift = format.levels[level].shift;
-  const size_t first = (addr.value() >> shift) & (entries.size() - 1);
+  const size_t first = (addr.value() >> shift) & (entries.count() - 1);
   // The root's halves lie apart.
-  const size_t end = level == 0 && first < entries.size() / 2 ? entries.size() / 2 : entries.size();
+  const size_t end = level == 0 && first < entries.count() / 2 ? entries.count() / 2 : entries.count();
   size_t next = first + 1;
   while (next < end && (entries[next] & format.present) == 0) ++next;
   return (uint64_t{next - first} << shift) - (addr.value() & low_bits(shift));
@@ -93,27 +101,40 @@ Translation PageTableWalker::target_of(const LastEntry& entry, VirtAddr addr) co
 
 Result<PageTableWalker::LastEntry> PageTableWalker::last_entry(VirtAddr addr, size_t& level) {
   const PageTableFormat& format = *table_->format;
-  PhysAddr table = table_->root;
-  for (level = 0;; ++level) {
+  level = shared_level(addr);
+  last_.reset();
+  PhysAddr table = level == 0 ? table_->root : cache_[level].addr;
+  for (;; ++level) {
     const uint64_t value = TRY(entry(level, table, addr));
     const bool present = (value & format.present) != 0;
-    if (!present || format.is_leaf(level, value)) return LastEntry{level, value, present};
+    if (!present || format.is_leaf(level, value)) {
+      last_ = LastWalk{addr, level};
+      return LastEntry{level, value, present};
+    }
     table = PhysAddr(value & table_->address_mask);
   }
+}
+
+size_t PageTableWalker::shared_level(VirtAddr addr) const {
+  if (!last_) return 0;
+  const uint64_t differing = addr.value() ^ last_->addr.value();
+  size_t level = last_->level;
+  while (level > 0 && differing >> table_->format->levels[level - 1].shift != 0) --level;
+  return level;
 }
 
 Result<uint64_t> PageTableWalker::entry(size_t level, PhysAddr table, VirtAddr addr) {
   CachedTable& cached = cache_[level];
   const size_t count = table_->format->entry_count(level);
   if (cached.entries.empty() || cached.addr != table) {
-    cached.entries.resize(count);
-    const Status read = vmcore_->read(table, std::as_writable_bytes(std::span(cached.entries)));
+    cached.entries.resize(count * sizeof(le64));
+    const Status read = vmcore_->read(table, cached.entries);
     if (!read) cached.entries.clear();
     TRY(with_context(read, "cannot read page table level {} at {:#x} for virtual address {:#x}",
                      table_->format->levels.size() - level, table.value(), addr.value()));
     cached.addr = table;
   }
-  return cached.entries[(addr.value() >> table_->format->levels[level].shift) & (count - 1)];
+  return cached[(addr.value() >> table_->format->levels[level].shift) & (count - 1)];
 }
 
 }  // namespace kdump

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/bytes.h"
 #include "common/endian.h"
 #include "common/units.h"
 #include "makedumpfile/vmcore/vmcore.h"
@@ -85,12 +86,22 @@ class PageTableWalker {
   };
   struct CachedTable {
     PhysAddr addr;
-    std::vector<le64> entries;
+    ByteVector entries;  // le64 each
+
+    [[nodiscard]] size_t count() const { return entries.size() / sizeof(le64); }
+    [[nodiscard]] uint64_t operator[](size_t index) const;
+  };
+  // A walk that read all that it wanted: cache_ has the tables of all levels down to `level`.
+  struct LastWalk {
+    VirtAddr addr;
+    size_t level;
   };
   static constexpr size_t kMaxLevels = 5;
 
   // `level` is the last level looked at, in errors too.
   Result<LastEntry> last_entry(VirtAddr addr, size_t& level);
+  // The deepest level whose table the last walk has been through and that `addr` needs too.
+  [[nodiscard]] size_t shared_level(VirtAddr addr) const;
   [[nodiscard]] Translation target_of(const LastEntry& entry, VirtAddr addr) const;
   // How far nothing is mapped from `addr` on, whose entry at `level` is not present: to the next entry of the
   // same table that is.
@@ -100,6 +111,7 @@ class PageTableWalker {
   const Vmcore* vmcore_;
   const PageTable* table_;
   std::array<CachedTable, kMaxLevels> cache_;
+  std::optional<LastWalk> last_;
 };
 
 }  // namespace kdump

@@ -55,6 +55,41 @@ TEST_P(PageTables, ReadsOverPagesThatLieApart) {
   EXPECT_EQ(words[1024], 0x600000U);
 }
 
+// A walk begins where the one before it left the tables that both need: from everywhere to everywhere, each
+// place is what a walk from the root finds. One of them ends in a table that cannot be read.
+TEST_P(PageTables, WalksFromAnywhereAsFromTheRoot) {
+  kernel.map(kVmalloc, 0x500000, 12);
+  kernel.map(kVmalloc + 0x1000, 0x600000, 12);
+  kernel.map(kVmalloc + 0x200000, 0x700000, 21);
+  kernel.map(kVmalloc + 0x40000000, 0, 30);
+  kernel.map(kVmalloc + 0x80000000, 0x800000, 12);
+  kernel.map(kVmalloc + 0x8080000000, 0x900000, 12);
+  const uint64_t places[] = {0,          0x1fff,     0x2000,     0x201234,    0x400000,
+                             0x40001234, 0x80000000, 0xc0000000, 0x8080000000};
+  const auto info = kernel.info();
+  const auto reader = [&] { return info->address_space().reader().value(); };
+  const auto told = [](VirtualReader from, uint64_t va) {
+    const auto where = from.translate(VirtAddr(va));
+    return where ? fmt::format("{:#x}+{:#x}", where->addr.value(), where->size) : where.error().message();
+  };
+  PhysAddr last_table;
+  static_cast<void>(
+      PageTableWalker(kernel.vmcore(), *info->address_space().page_table())
+          .trace(VirtAddr(kVmalloc + 0x8080000000), [&](const TableEntry& e) { last_table = e.addr; }));
+  kernel.vmcore().break_page(last_table.value());
+  for (const uint64_t first : places) {
+    for (const uint64_t second : places) {
+      for (const uint64_t third : places) {
+        VirtualReader walked = reader();
+        static_cast<void>(walked.translate(VirtAddr(kVmalloc + first)));
+        static_cast<void>(walked.translate(VirtAddr(kVmalloc + second)));
+        EXPECT_EQ(told(walked, kVmalloc + third), told(reader(), kVmalloc + third))
+            << first << ", " << second << ", " << third;
+      }
+    }
+  }
+}
+
 TEST_P(PageTables, NamesTheLevelWhereTheWalkEnds) {
   kernel.map(kVmalloc, 0x500000, 12);
   EXPECT_THAT(place(kVmalloc + 0x1000), HasSubstr("0xffffc90000001000 is not mapped (page table level 1"));
