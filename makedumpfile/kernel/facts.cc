@@ -16,7 +16,13 @@ std::optional<int64_t> parse_fact(std::string_view key, std::string_view value) 
   return std::nullopt;
 }
 
-std::string key_of(std::string_view kind, std::string_view name) { return fmt::format("{}({})", kind, name); }
+// Asked for often: without a format to be gone through.
+std::string key_of(std::string_view kind, std::string_view name) {
+  std::string key;
+  key.reserve(kind.size() + name.size() + 2);
+  key.append(kind).append(1, '(').append(name).append(1, ')');
+  return key;
+}
 
 template <typename T>
 Result<T> needed(std::optional<T> fact, std::string_view kind, std::string_view name) {
