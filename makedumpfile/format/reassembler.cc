@@ -10,7 +10,7 @@
 namespace kdump {
 namespace {
 
-constexpr size_t kBufferBytes = size_t{1} << 20;
+constexpr size_t kBufferBytes = size_t{64} << 10;  // as much as a pipe holds
 
 // The stream with its position, for errors.
 class Source {
