@@ -80,7 +80,7 @@ struct Fixture {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static Fixture fixture;
-  const KernelInfo kernel = fixture.fuzzed.with(std::as_bytes(std::span(data, size)), kPlace);
+  const KernelInfo& kernel = fixture.fuzzed.with(std::as_bytes(std::span(data, size)), kPlace);
   const auto plan = plan_erasure(fixture.rules, kernel);
   if (!plan) return 0;
   if (plan->info.size() > kMaxEraseInfo) std::abort();

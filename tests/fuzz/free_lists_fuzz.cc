@@ -36,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static Fixture fixtures[std::size(kStretches)];
   if (size == 0) return 0;
   const size_t chosen = data[0] % std::size(kStretches);
-  const KernelInfo kernel =
+  const KernelInfo& kernel =
       fixtures[chosen].fuzzed.with(std::as_bytes(std::span(data + 1, size - 1)), kStretches[chosen]);
   const std::vector<MemMapRange> mem_map = {
       {{Pfn(0), Pfn(FakeStructPages::kPages)}, VirtAddr(FakeStructPages::kVmemmap)}};

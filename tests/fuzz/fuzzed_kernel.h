@@ -22,15 +22,13 @@ class FuzzedKernel {
   FakeKernel kernel;
 
   // The kernel with `input` put over it; its memory from `addr` on is what it was before, but for that. The
-  // kernel itself must not change after the first call.
-  KernelInfo with(Bytes input, uint64_t addr) {
+  // kernel itself must not change after the first call. Holds until the next call.
+  const KernelInfo& with(Bytes input, uint64_t addr) {
     if (!sound_) keep_what_is_sound(addr);
     const std::string_view text = text_of(input);
     const size_t lines = std::min(text.find('\0'), text.size());
     overlay(addr, input.subspan(std::min(lines + 1, input.size())));
-    // The page tables' root stays sound: page_table_fuzz is about those.
-    return {kernel.vmcore(), std::make_unique<Facts>(facts_with(text.substr(0, lines))),
-            std::make_unique<AddressSpace>(kernel.vmcore(), *table_)};
+    return with_lines(text.substr(0, lines));
   }
 
  private:
@@ -39,16 +37,26 @@ class FuzzedKernel {
     infer_facts(facts, elf::EM_X86_64);
     return facts;
   }
-  [[nodiscard]] Facts facts_with(std::string_view lines) const {
-    if (lines.find('=') == std::string_view::npos) return *sound_;
-    return facts_of(Vmcoreinfo(kernel.vmcoreinfo() + std::string(lines)));
+  // The page tables' root stays sound: page_table_fuzz is about those.
+  KernelInfo info_of(Facts facts) {
+    return {kernel.vmcore(), std::make_unique<Facts>(std::move(facts)),
+            std::make_unique<AddressSpace>(kernel.vmcore(), *table_)};
   }
   void keep_what_is_sound(uint64_t addr) {
     const Vmcoreinfo vmcoreinfo(kernel.vmcoreinfo());
-    sound_.emplace(facts_of(vmcoreinfo));
     table_.emplace(kX86_64.page_table(vmcoreinfo));
+    sound_.emplace(info_of(facts_of(vmcoreinfo)));
     original_.resize(kStretch);
     if (!kernel.vmcore().read(PhysAddr(addr), original_)) std::abort();
+  }
+  // Most inputs have no lines, or those of the one before.
+  const KernelInfo& with_lines(std::string_view lines) {
+    if (lines.find('=') == std::string_view::npos) return *sound_;
+    if (!changed_ || lines != lines_) {
+      lines_ = lines;
+      changed_.emplace(info_of(facts_of(Vmcoreinfo(kernel.vmcoreinfo() + lines_))));
+    }
+    return *changed_;
   }
   // What the last input covered is taken back, and no more.
   void overlay(uint64_t addr, Bytes bytes) {
@@ -57,8 +65,9 @@ class FuzzedKernel {
     kernel.vmcore().put(addr, bytes.first(covered_));
   }
 
-  std::optional<Facts> sound_;
   std::optional<Result<PageTable>> table_;
+  std::optional<KernelInfo> sound_, changed_;
+  std::string lines_;  // of changed_
   ByteVector original_;
   size_t covered_ = 0;
 };

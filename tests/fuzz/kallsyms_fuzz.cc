@@ -45,7 +45,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const size_t choice = data[0] % kChoices;
   const auto input = std::as_bytes(std::span(data + 1, size - 1));
-  const kdump::KernelInfo kernel = fixture(choice).fuzzed.with(input, kStretches[choice / kEncodings.size()]);
+  const kdump::KernelInfo& kernel =
+      fixture(choice).fuzzed.with(input, kStretches[choice / kEncodings.size()]);
   constexpr std::array<std::string_view, 3> kWanted = {"_text", "prb", "_end"};
   const auto tables = kdump::told_kallsyms(kernel.facts());
   if (!tables) return 0;

@@ -54,7 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const bool over_roots = (data[0] & 0x20) != 0;
   const auto input = std::as_bytes(std::span(data + 1, size - 1));
-  const kdump::KernelInfo kernel =
+  const kdump::KernelInfo& kernel =
       over_roots ? roots.fuzzed.with(input, kdump::test::FakeStructPages::kRoots)
                  : struct_pages.fuzzed.with(input, kdump::test::FakeStructPages::kPlace);
   const auto filter = kdump::PageFilter::create(kernel, data[0] & 31);

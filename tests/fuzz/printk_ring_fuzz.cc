@@ -23,7 +23,7 @@ struct Fixture {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static Fixture fixture;
-  const kdump::KernelInfo kernel =
+  const kdump::KernelInfo& kernel =
       fixture.fuzzed.with(std::as_bytes(std::span(data, size)), kdump::test::FakePrintkRing::kPointer);
   size_t lines = 0;
   const auto take = [&](std::string_view line) -> kdump::Status {

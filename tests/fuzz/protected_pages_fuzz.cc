@@ -23,14 +23,14 @@ struct Fixture {
     for (const uint64_t page : {0U, 2U, 3U})
       fuzzed.kernel.map(FakeKernel::kImageBase + kImageArea + page * 4096, 0x760000 + page * 4096, 12);
   }
-  static constexpr uint64_t kImageArea = uint64_t{16} << 20;
+  static constexpr uint64_t kImageArea = uint64_t{16} << 20, kModuleArea = uint64_t{4} << 20;
 };
 
 // As x86_64, but for areas that are soon gone through when all of them is mapped.
 KernelLayout small_layout() {
   KernelLayout layout = kX86_64.kernel;
   layout.image_size = Fixture::kImageArea;
-  layout.modules_end = layout.image + 2 * Fixture::kImageArea;
+  layout.modules_end = layout.image + Fixture::kImageArea + Fixture::kModuleArea;
   layout.cpu_entries.end = layout.cpu_entries.begin + (uint64_t{1} << 20);
   return layout;
 }
@@ -57,7 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static Fixture fixtures[std::size(kStretches)];
   if (size == 0) return 0;
   const size_t chosen = data[0] % std::size(kStretches);
-  const KernelInfo kernel =
+  const KernelInfo& kernel =
       fixtures[chosen].fuzzed.with(std::as_bytes(std::span(data + 1, size - 1)), kStretches[chosen]);
   static const KernelLayout layout = small_layout();
   const auto mem_map = read_mem_map(kernel);

@@ -21,6 +21,12 @@ using kdump::raw_device::kBlockSize;
 constexpr uint64_t kDevice = kdump::raw_device::kSmallestDevice;
 constexpr uint64_t kArea = kdump::raw_device::attachment_bytes(kDevice);
 
+int make_device() {
+  const int fd = memfd_create("device", MFD_CLOEXEC);
+  if (fd < 0 || ftruncate(fd, kDevice) != 0) std::abort();
+  return fd;
+}
+
 void check(const kdump::RawDevice& device, const kdump::RawAttachment& attachment) {
   if (attachment.offset < kDevice - kArea || attachment.offset + attachment.size > kDevice) std::abort();
   for (const std::string& name : {attachment.name, attachment.directory}) {
@@ -41,16 +47,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     header.header_crc = libdeflate_crc32(0, &header, offsetof(AttachmentHeader, header_crc));
     std::memcpy(area.data() + at, &header, sizeof header);
   }
-  const int fd = memfd_create("device", MFD_CLOEXEC);
-  if (fd < 0 || ftruncate(fd, kDevice) != 0 ||
-      pwrite(fd, area.data(), area.size(), static_cast<off_t>(kDevice - kArea)) !=
-          static_cast<ssize_t>(kArea))
+  static const int fd = make_device();
+  if (pwrite(fd, area.data(), area.size(), static_cast<off_t>(kDevice - kArea)) !=
+      static_cast<ssize_t>(kArea))
     std::abort();
   const auto device = kdump::RawDevice::open("/proc/self/fd/" + std::to_string(fd));
   if (!device) std::abort();
   const auto found = device->attachments();
   if (!found) std::abort();
   for (const kdump::RawAttachment& attachment : *found) check(*device, attachment);
-  close(fd);
   return 0;
 }
