@@ -3,9 +3,9 @@
 
 #include "common/fd.h"
 #include "makedumpfile/dump_target.h"
-#include "makedumpfile/format/kdump_header.h"
 #include "makedumpfile/format/reassembler.h"
 #include "makedumpfile/sink/file_sink.h"
+#include "makedumpfile/vmcore/kdump_headers.h"
 
 namespace kdump {
 namespace {
@@ -13,13 +13,8 @@ namespace {
 Result<RearrangeReport> rearrange(int input_fd, FileSink& file) {
   const auto read = [input_fd](MutableBytes out) { return read_up_to(input_fd, out); };
   RearrangeReport report{.bytes = TRY(reassemble(read, "flattened stream", file))};
-  ByteVector start(kKdumpHeaderBytes);
-  const UniqueFd fd = TRY(open_file(file.remains(), O_RDONLY));
-  start.resize(TRY(with_context(pread_up_to(fd.get(), start, 0), "{}", file.remains())));
-  if (is_kdump(start)) {
-    const KdumpHeaderFacts facts = TRY(read_kdump_header(start, report.bytes, file.remains()));
-    report.marked_incomplete = facts.incomplete;
-  }
+  const auto headers = TRY(find_kdump_headers(file.remains()));
+  report.marked_incomplete = headers && headers->incomplete();
   TRY(file.finish());
   return report;
 }

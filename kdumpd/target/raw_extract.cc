@@ -17,11 +17,11 @@
 #include "common/file.h"
 #include "common/text.h"
 #include "kdumpd/target/raw_compare.h"
-#include "makedumpfile/format/kdump_header.h"
 #include "makedumpfile/format/reassembler.h"
 #include "makedumpfile/sink/file_sink.h"
 #include "makedumpfile/sink/raw/device_signature.h"
 #include "makedumpfile/sink/raw/raw_device.h"
+#include "makedumpfile/vmcore/kdump_headers.h"
 
 namespace kdump::service {
 namespace {
@@ -183,10 +183,8 @@ Status Extraction::check_structure(const std::string& file) {
   const uint64_t size = TRY(file_size(fd.get()));
   if (size != extent_.file_bytes)
     return fail(ErrorKind::corrupt, "{} has {} bytes, expected {}", file, size, extent_.file_bytes);
-  ByteVector start(kKdumpHeaderBytes);
-  start.resize(TRY(pread_up_to(fd.get(), start, 0)));
-  if (!is_kdump(start)) return {};
-  if (TRY(read_kdump_header(start, size, file)).incomplete) warn("the dump is marked incomplete");
+  const auto headers = TRY(find_kdump_headers(file));
+  if (headers && headers->incomplete()) warn("the dump is marked incomplete");
   return {};
 }
 

@@ -5,6 +5,9 @@
 // one bitmap, and versions before 4 no notes but VMCOREINFO's text at most.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "common/layout/diskdump.h"
 #include "common/units.h"
 #include "makedumpfile/vmcore/byte_source.h"
@@ -44,5 +47,9 @@ struct KdumpHeaders {
 // 32-bit kernels. What the headers place in the file lies in it, but for descriptors and pages: a dump that
 // was cut off still has its headers.
 Result<KdumpHeaders> read_kdump_headers(const ByteSource& source);
+
+// The same of the file at `path`, to check one that came from elsewhere; nothing for what is no
+// kdump-compressed file, or one that is not supported.
+Result<std::optional<KdumpHeaders>> find_kdump_headers(const std::string& path);
 
 }  // namespace kdump

@@ -7,9 +7,9 @@
 
 #include "common/file.h"
 #include "common/layout/diskdump.h"
-#include "makedumpfile/format/kdump_header.h"
 #include "makedumpfile/format/reassembler.h"
 #include "makedumpfile/sink/size_limit.h"
+#include "makedumpfile/vmcore/kdump_headers.h"
 #include "tests/unit/makedumpfile/support/elf_core_builder.h"
 #include "tests/unit/makedumpfile/support/memory_sink.h"
 
@@ -42,11 +42,10 @@ class WriteDump : public ::testing::Test {
 
   Status write() { return write_dump(request_, report_, observer_); }
   // What a reader finds in a plain dump.
-  static KdumpHeaderFacts header_of(const ByteVector& dump) {
-    const auto facts =
-        read_kdump_header(Bytes(dump).first(std::min(dump.size(), kKdumpHeaderBytes)), dump.size(), "dump");
-    EXPECT_TRUE(facts) << facts.error().message();
-    return facts.value_or(KdumpHeaderFacts{});
+  static KdumpHeaders header_of(const ByteVector& dump) {
+    const auto headers = read_kdump_headers(test::MemorySource(dump, "dump"));
+    EXPECT_TRUE(headers) << headers.error().message();
+    return headers.value_or(KdumpHeaders{});
   }
 
   std::string directory_ = [] {
@@ -67,9 +66,9 @@ TEST_F(WriteDump, TakesAPlaceOfTheCaller) {
   EXPECT_TRUE(sink.finished);
   EXPECT_EQ(report_.pages_written, kPages);
   EXPECT_EQ(report_.bytes_written, sink.bytes.size());
-  const KdumpHeaderFacts header = header_of(sink.bytes);
+  const KdumpHeaders header = header_of(sink.bytes);
   EXPECT_EQ(header.max_pfn, Pfn(kPages));
-  EXPECT_FALSE(header.incomplete);
+  EXPECT_FALSE(header.incomplete());
 }
 
 TEST_F(WriteDump, WritesTheSameFlattenedIntoAStreamOfTheCaller) {
@@ -176,7 +175,7 @@ TEST_F(WriteDump, WhatDoesNotFitEitherIsMissingAndSaidToBe) {
   EXPECT_FALSE(sink.finished);
   EXPECT_FALSE(sink.discarded);
   EXPECT_TRUE(report_.target_full);
-  EXPECT_TRUE(header_of(sink.bytes).incomplete);
+  EXPECT_TRUE(header_of(sink.bytes).incomplete());
   EXPECT_EQ(report_.pages_written + report_.pages_missing, kPages);
   uint64_t present = 0;
   for (uint64_t pfn = 0; pfn < kPages; ++pfn) {
@@ -291,7 +290,7 @@ TEST_F(WriteDump, APlaceThatFailsIsNotFinishedAndNamesWhatIsLeft) {
   EXPECT_THAT(written.error().message(), HasSubstr("server:/vmcore-incomplete"));
   EXPECT_EQ(report_.remains, "server:/vmcore-incomplete");
   EXPECT_FALSE(sink.finished);
-  EXPECT_TRUE(header_of(sink.bytes).incomplete);
+  EXPECT_TRUE(header_of(sink.bytes).incomplete());
 }
 
 }  // namespace
