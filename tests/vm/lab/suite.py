@@ -4,7 +4,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import cache, chain, fault_table, faults, hooks, kernels, other_disk, previous_image, raw_device, targets, verify, watchdog
+from . import (cache, chain, fault_table, faults, hooks, kernels, mem_usage, other_disk, previous_image, raw_device, targets,
+               verify, watchdog)
 from .fault_rows import FAULTS
 
 TARGET_SERIES = ("6.1", "6.12")
@@ -14,6 +15,7 @@ FULL = {
     "what the first target does not take goes to the second, or to the third": chain,
     "hooks that say no, hang, and are told 0 and 1; dump_to_rootfs": hooks,
     "a raw device is not written over, and what is on it is taken whole or not at all": raw_device,
+    "--mem-usage of a running kernel is what the packaged makedumpfile says": mem_usage,
     "a hardware watchdog is fed in a long capture, and ends one that hangs": watchdog,
 }
 

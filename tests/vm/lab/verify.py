@@ -1,10 +1,11 @@
-"""A dump made by the installed toolchain, held against the raw /proc/vmcore of the same crash by what debuggers say."""
+"""A dump made by the installed toolchain, held against the raw /proc/vmcore of the same crash by what debuggers say; and
+before the crash --mem-usage against what the running kernel says."""
 
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import cache, crashrun, debuggers, dumpdir, guest, initramfs, kernels, overlay, rawcore
+from . import cache, crashrun, debuggers, dumpdir, guest, initramfs, kernels, mem_usage, overlay, rawcore
 from .kernels import Kernel
 
 CODEC_OPTIONS = {"5.10": "-l", "6.1": "-c", "6.12": "-p", "newest": "-z"}  # so that each is in a dump of a real panic
@@ -47,6 +48,7 @@ def panic(folder: Path, series: str, variant: str = "") -> Pair:
     log = cache.path("logs", f"verify-{series}-{variant}".rstrip("-") + ".log")
     log.unlink(missing_ok=True)
     with crashrun.booted(machine, log, disks=[raw], cpu=rawcore.VARIANTS[variant].cpu) as run:
+        mem_usage.hold_against_kernel(run)
         pristine = overlay.arm(run, "/lab/overlay", collector)
         times = run.panic(300)
         _, found = run.machine.wait_line(r"^lab: vmcore bytes: (\d+)", 1, times.capture_kernel)
