@@ -55,7 +55,7 @@ def left_out() -> str:
     others = "".join(f"\n    {name};" for name in suite.FULL)
     return f"""left to `tests/run --full`:
   unit: clang-tidy on sources that did not change
-  compat: page sets at all 32 levels (here a few); the guests made differently:
+  compat: page sets at all 32 levels (here a few), every codec in every form of the table; the guests made differently:
     {cores.described([core for core in cores.CORES if not core.ordinary])}
   fuzz: {fuzzing.RUNS["full"]} runs of every target (here {fuzzing.RUNS["ordinary"]}), {mutated.CASES["full"]} mutated dumps
     (here {mutated.CASES["ordinary"]})

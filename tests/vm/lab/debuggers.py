@@ -54,19 +54,24 @@ class Debugger:
     name: str
     program: Callable[[], list[str]]
     answers: dict[str, tuple[str, ...]]
-    ask: Callable[["Debugger", Kernel, Path, tuple[str, ...]], str]
+    ask: Callable[["Debugger", Kernel, tuple[Path, ...], tuple[str, ...]], str]
     command: str  # what a person types
 
     def answer(self, kernel: Kernel, core: Path, questions: tuple[str, ...]) -> dict[str, str]:
         """Its answer to each question, without the lines that name the file. Raises NotAnswered."""
-        said = self.ask(self, kernel, core, questions)
-        answers = dict(part.split("\n", 1) for part in said.split(MARK)[1:])
+        answers = self.said(kernel, (core,), questions)
         for question in questions:
-            text = _without_file(answers.get(question, ""), core)
-            if wrong := what_is_wrong(text, self.answers[question], kernel.release):
-                raise NotAnswered(f"{self.name}, asked for {question} of {core}: {wrong}:\n{text[-3000:] or said[-3000:]}")
-            answers[question] = text
+            if wrong := what_is_wrong(answers[question], self.answers[question], kernel.release):
+                raise NotAnswered(f"{self.name}, asked for {question} of {core}: {wrong}:\n{answers[question][-3000:]}")
         return answers
+
+    def said(self, kernel: Kernel, files: tuple[Path, ...], questions: tuple[str, ...]) -> dict[str, str]:
+        """The same of a dump of one file or of several, whatever the answers are. Raises NotAnswered when one is missing."""
+        said = self.ask(self, kernel, files, questions)
+        answers = dict(part.split("\n", 1) for part in said.split(MARK)[1:])
+        if missing := [question for question in questions if question not in answers]:
+            raise NotAnswered(f"{self.name}, asked for {', '.join(missing)} of {files[0]}, does not answer:\n{said[-3000:]}")
+        return {question: _without_files(answers[question], files) for question in questions}
 
 
 def what_is_wrong(answer: str, expected: tuple[str, ...], release: str) -> str | None:
@@ -79,17 +84,17 @@ def what_is_wrong(answer: str, expected: tuple[str, ...], release: str) -> str |
     return None
 
 
-def _ask_crash(debugger: Debugger, kernel: Kernel, core: Path, questions: tuple[str, ...]) -> str:
+def _ask_crash(debugger: Debugger, kernel: Kernel, files: tuple[Path, ...], questions: tuple[str, ...]) -> str:
     """crash reads the kernel's symbols for seconds, so it is started once for all questions."""
     script = "".join(f"!echo {MARK}{question}\n{question}\n" for question in questions) + "quit\n"
     with tempfile.NamedTemporaryFile("w", suffix=".crash") as file:
         file.write(script)
         file.flush()
-        return _output([*debugger.program(), "-s", "-i", file.name, kernel.vmlinux, core])
+        return _output([*debugger.program(), "-s", "-i", file.name, kernel.vmlinux, *files])
 
 
-def _ask_drgn(debugger: Debugger, kernel: Kernel, core: Path, questions: tuple[str, ...]) -> str:
-    return _output([*debugger.program(), "-q", "-c", core, "--no-default-symbols", "-s", kernel.vmlinux, DRGN_SCRIPT, MARK,
+def _ask_drgn(debugger: Debugger, kernel: Kernel, files: tuple[Path, ...], questions: tuple[str, ...]) -> str:
+    return _output([*debugger.program(), "-q", "-c", *files, "--no-default-symbols", "-s", kernel.vmlinux, DRGN_SCRIPT, MARK,
                     *questions], env=tools.environment("drgn"))
 
 
@@ -104,8 +109,9 @@ def _output(command: list, **options) -> str:
     return done.stdout
 
 
-def _without_file(text: str, core: Path) -> str:
-    return "\n".join(line for line in text.splitlines() if "DUMPFILE:" not in line and str(core) not in line)
+def _without_files(text: str, files: tuple[Path, ...]) -> str:
+    return "\n".join(line for line in text.splitlines()
+                     if "DUMPFILE:" not in line and not any(str(path) in line for path in files))
 
 
 CRASH = Debugger("crash", lambda: ["crash"], CRASH_ANSWERS, _ask_crash, "crash {vmlinux} {core}")

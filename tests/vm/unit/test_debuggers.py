@@ -71,7 +71,7 @@ class OutputTest(unittest.TestCase):
             script.write('cat "$3"\n')  # -s -i FILE VMLINUX CORE
             script.flush()
             debugger = Debugger("sh", lambda: ["sh", script.name], CRASH_ANSWERS, debuggers._ask_crash, "")
-            said = debuggers._ask_crash(debugger, KERNEL, CORE, ("bt -a", "ps"))
+            said = debuggers._ask_crash(debugger, KERNEL, (CORE,), ("bt -a", "ps"))
         self.assertEqual(said, f"!echo {MARK}bt -a\nbt -a\n!echo {MARK}ps\nps\nquit\n")
 
 
