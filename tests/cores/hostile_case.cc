@@ -168,7 +168,7 @@ Judgement HostileCase::make_parts() {
 Judgement HostileCase::make_reassembled() {
   const Leavings leavings({output_});
   DumpObserver observer;
-  const Status merged = reassemble_dump(inputs_, output_, false, observer);
+  const auto merged = reassemble_dump(inputs_, output_, false, observer);
   const uint64_t peak = peak_of_heap();
   if (!merged) return judge_error(merged.error(), peak);
   return judge(check_merged(inputs_, output_), "a merged dump", peak);
