@@ -84,9 +84,12 @@ class Placer {
     if (segment && start) return segment->vaddr.value() - *start;
     return fail(
         ErrorKind::unsupported,
-        "{}: nothing tells where its kernel was (no KERNELOFFSET in VMCOREINFO, no PT_LOAD at {:#x} or "
-        "above), so the addresses in {} lead nowhere",
-        vmcore_.name(), image_.begin, named_.file);
+        "{}: nothing tells where its kernel was (no KERNELOFFSET in VMCOREINFO, {}), so the addresses in {} "
+        "lead nowhere",
+        vmcore_.name(),
+        vmcore_.earlier() == nullptr ? fmt::format("no PT_LOAD at {:#x} or above", image_.begin)
+                                     : "and a kdump-compressed file has no program headers",
+        named_.file);
   }
 
   [[nodiscard]] bool is_of_this_boot() const { return distance_ == 0 && kernel_offset(named_.lines); }
