@@ -202,8 +202,9 @@ Result<AddressByName> symbols_of_module(VirtualReader& memory, const ModuleLayou
   SymbolTable table(memory);
   TRY(table.find(layout, module));
   TRY(table.for_each([&](const Symbol& symbol) {
+    if (symbol.st_shndx == SHN_UNDEF) return;
     const auto candidate = candidates.find(table.name_of(symbol, most));
-    if (candidate != candidates.end() && symbol.st_shndx != SHN_UNDEF) candidate->second.take(symbol);
+    if (candidate != candidates.end()) candidate->second.take(symbol);
   }));
   AddressByName found;
   for (const auto& [name, candidate] : candidates) {

@@ -28,8 +28,8 @@ struct FakeSymbol {
 // Lays out everything from `place` on, 64 KiB at most.
 class FakeModuleList {
  public:
-  static constexpr uint64_t kList = 8, kName = 24, kNameSize = 56, kKallsyms = 320, kNotes = 360,
-                            kModuleSize = 512, kAttribute = 64, kSymbol = 24;
+  static constexpr uint64_t kList = 8, kName = 24, kNameSize = 56, kKallsyms = 80, kNotes = 104,
+                            kModuleSize = 112, kAttribute = 48, kSymbol = 24;
 
   FakeModuleList(FakeKernel& kernel, uint64_t place, ModuleShape shape = {})
       : kernel_(kernel), shape_(shape), head_(place), last_(place), free_(place + 16) {
