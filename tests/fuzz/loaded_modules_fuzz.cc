@@ -38,7 +38,7 @@ void check(bool holds) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static Fixture fixture;
   const std::vector<std::string> names = {"first", "own"};
-  const KernelInfo kernel = fixture.fuzzed.with(std::as_bytes(std::span(data, size)), kPlace);
+  const KernelInfo& kernel = fixture.fuzzed.with(std::as_bytes(std::span(data, size)), kPlace);
   VirtualReader memory = *kernel.address_space().reader();
   const auto modules = loaded_modules(memory, fixture.layout, VirtAddr(kModules));
   if (!modules) return 0;
