@@ -19,12 +19,13 @@ constexpr uint32_t kMaxBuildId = 64;  // bytes
 constexpr uint16_t SHN_UNDEF = 0;
 constexpr uint8_t STB_LOCAL = 0;
 constexpr uint32_t NT_GNU_BUILD_ID = 3;
+constexpr std::array<char, 4> kGnu = {'G', 'N', 'U', '\0'};
 
 // Elf64_Sym.
 struct Symbol {
   le32 st_name;
-  uint8_t st_info;
-  uint8_t st_other;
+  uint8_t st_info = 0;
+  uint8_t st_other = 0;
   le16 st_shndx;
   le64 st_value;
   le64 st_size;
@@ -142,8 +143,7 @@ struct Candidate {
 std::string build_id_in(VirtualReader& memory, VirtAddr note) {
   const auto header = memory.read_value<NoteHeader>(note);
   const bool is_it = header && header->n_type == NT_GNU_BUILD_ID && header->n_namesz == 4 &&
-                     header->n_descsz <= kMaxBuildId &&
-                     std::string_view(header->name.data(), 4) == std::string_view("GNU", 4);
+                     header->n_descsz <= kMaxBuildId && header->name == kGnu;
   std::array<uint8_t, kMaxBuildId> id{};
   std::string text;
   if (!is_it) return text;
