@@ -9,6 +9,7 @@ namespace {
 
 KdumpParameters kdump_parameters(const DumpRequest& request, const KernelInfo& kernel,
                                  const PageFilter& filter, const ErasePlan& erasure) {
+  const EarlierDump* earlier = kernel.vmcore().earlier();
   return {
       .page_size = kernel.page_size(),
       .max_pfn = filter.max_pfn(),
@@ -19,6 +20,7 @@ KdumpParameters kdump_parameters(const DumpRequest& request, const KernelInfo& k
       .utsname = erased_utsname(kernel, erasure.memory),
       .notes = &kernel.vmcore().notes(),
       .erase_info = erasure.info,
+      .of_incomplete = earlier != nullptr && earlier->incomplete,
   };
 }
 

@@ -23,7 +23,9 @@ Result<int> refilter_level(const DumpRequest& request, const Vmcore& vmcore, Dum
                               vmcore.name(), earlier->dump_level));
   }
   if (earlier->incomplete)
-    observer.note(fmt::format("{} is marked incomplete: pages of it may be missing", vmcore.name()));
+    observer.note(
+        fmt::format("{} is marked incomplete: pages of it may be missing, and the new dump is marked so, too",
+                    vmcore.name()));
   return level;
 }
 

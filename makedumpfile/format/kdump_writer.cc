@@ -37,8 +37,9 @@ diskdump::DiskDumpHeader<Little> KdumpWriter::header(bool incomplete) const {
   header.header_version = diskdump::kHeaderVersion;
   header.utsname = parameters_.utsname;
   header.timestamp_sec = parameters_.crash_time;
+  const bool marked = incomplete || parameters_.of_incomplete;
   header.status =
-      codec_row(parameters_.codec).header_bit | (incomplete ? diskdump::DUMP_DH_COMPRESSED_INCOMPLETE : 0);
+      codec_row(parameters_.codec).header_bit | (marked ? diskdump::DUMP_DH_COMPRESSED_INCOMPLETE : 0);
   header.block_size = static_cast<int32_t>(parameters_.page_size);
   header.sub_hdr_size = static_cast<int32_t>(layout_.sub_header_blocks);
   header.bitmap_blocks = static_cast<uint32_t>(2 * layout_.bitmap_bytes / parameters_.page_size);

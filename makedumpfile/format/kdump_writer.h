@@ -28,6 +28,7 @@ struct KdumpParameters {
   diskdump::UtsName utsname{};
   const Notes* notes = nullptr;
   std::string_view erase_info = {};  // what was erased, a line an object
+  bool of_incomplete = false;        // the dump that this one is made of lacks pages: it has the mark, too
 };
 
 // Where the parts of a dump lie, in bytes from its start.

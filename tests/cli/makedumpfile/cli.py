@@ -200,6 +200,17 @@ class CommandLine(unittest.TestCase):
         verified = self.run_it("verify", self.out)
         self.assertEqual(verified.returncode, 3, verified.stdout)
 
+    def test_a_dump_of_an_incomplete_one_is_marked_too(self):
+        self.succeed("-d", "1", self.core, self.path("first"))
+        incomplete = bytearray(self.path("first").read_bytes())
+        incomplete[424] |= 8
+        self.path("first").write_bytes(incomplete)
+        done = self.succeed("-c", "-d", "1", self.path("first"), self.out)
+        self.assertIn("and the new dump is marked so, too", done.stdout.decode())
+        self.assertEqual(self.out.read_bytes()[424] & 8, 8)
+        self.assertFalse(self.path("vmcore-incomplete").exists())
+        self.assertEqual(self.run_it("verify", self.out).returncode, 3)
+
     def test_a_size_limit_and_a_list_of_levels(self):
         self.succeed("-d", "1", self.core, self.path("level1"))
         size = self.path("level1").stat().st_size
