@@ -53,6 +53,7 @@ struct HostileCase::ModeRow {
   Judgement (HostileCase::*run)();
 };
 
+// All of one type, though two of them change nothing.
 constexpr HostileCase::ModeRow HostileCase::kModes[] = {
     {"dump", {6, 4, 1}, &HostileCase::make_file},
     {"dump -F", {3, 2, 1}, &HostileCase::make_stream},
@@ -195,7 +196,7 @@ Judgement HostileCase::make_log() {
   return judge_text(text_of(text), peak);
 }
 
-Judgement HostileCase::show_facts_of() {
+Judgement HostileCase::show_facts_of() {  // NOLINT(readability-make-member-function-const)
   const Result<std::string> shown = show_facts(request_.vmcore, {});
   const uint64_t peak = peak_of_heap();
   return shown ? judge_text(*shown, peak) : judge_error(shown.error(), peak);
@@ -208,7 +209,7 @@ Judgement HostileCase::show_usage() {
   return usage ? judge_text(describe_mem_usage(*usage), peak) : judge_error(usage.error(), peak);
 }
 
-Judgement HostileCase::inspect() {
+Judgement HostileCase::inspect() {  // NOLINT(readability-make-member-function-const)
   const Result<DumpInfo> info = collect_info(request_.vmcore);
   if (!info) return judge_error(info.error(), peak_of_heap());
   const std::string text = info_text(*info), json = info_json(std::span(&*info, 1));
@@ -227,9 +228,9 @@ Judgement HostileCase::verify() {
   Judgement judgement = judge_text(text, peak);
   if (judgement.outcome == Outcome::wrong) return judgement;
   const auto found = verdict_of(results);
-  judgement.outcome = found == kdump::Verdict::sound        ? Outcome::dump
-                      : found == kdump::Verdict::incomplete ? Outcome::partial
-                                                            : Outcome::refused;
+  judgement.outcome = Outcome::refused;
+  if (found == kdump::Verdict::sound) judgement.outcome = Outcome::dump;
+  if (found == kdump::Verdict::incomplete) judgement.outcome = Outcome::partial;
   judgement.text = text;
   return judgement;
 }
