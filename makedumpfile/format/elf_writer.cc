@@ -44,6 +44,13 @@ ByteVector notes_with_erase_info(const Notes& notes, std::string_view erase_info
   return all;
 }
 
+// Not where a page begins: such a core makedumpfile 1.7 would map, each PT_LOAD by its size in memory
+// (offset_to_pt_load_end in its elf_info.c), and take pages from the wrong place. What it cannot map it
+// reads.
+constexpr uint64_t place_of_data(uint64_t end_of_notes, uint64_t page_size) {
+  return end_of_notes % page_size == 0 ? end_of_notes + kNoteAlignment : end_of_notes;
+}
+
 }  // namespace
 
 std::vector<VirtualSegment> elf_loads(const Vmcore& vmcore) {
@@ -157,7 +164,7 @@ Status ElfWriter::begin_pages(uint64_t count, bool /*shared_zero_page*/) {
   }));
   const Bytes notes = all_notes_;
   notes_ = sizeof(Ehdr) + headers_ * sizeof(Phdr) + (headers_ < elf::PN_XNUM ? 0 : sizeof(Shdr));
-  data_ = round_up(notes_ + notes.size(), parameters_.page_size);
+  data_ = place_of_data(notes_ + notes.size(), parameters_.page_size);
   TRY(sink_.allocate(0, data_));
   output_.begin(0);
   TRY(output_.put(bytes_of(header(sink_.rewritable()))));

@@ -58,8 +58,7 @@ FORMS = {
     "filtered again": Form(("ours CODEC -d 1 core first", "ours OPTIONS first dump"), "same"),
     "filtered again by theirs": Form(("ours CODEC -d 1 core first", "theirs OPTIONS first dump"),
                                      "pages, or others where theirs filtered"),
-    # Mapping an ELF core of ours, theirs takes some of its pages for zeros.
-    "ELF, filtered again by theirs": Form(("ours -E LEVEL core first", "theirs --non-mmap OPTIONS first dump"), "others"),
+    "ELF, filtered again by theirs": Form(("ours -E LEVEL core first", "theirs OPTIONS first dump"), "others"),
     "ELF stream, rearranged": Form((STREAM, "ours -R dump < stream", "ours -E LEVEL core other"), "other"),
     "ELF stream, rearranged by theirs": Form((STREAM, "theirs -R dump < stream", "ours -E LEVEL core other"), "other"),
     # Theirs into ours.
