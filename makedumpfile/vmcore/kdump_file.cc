@@ -15,8 +15,8 @@ constexpr uint64_t kCacheBytes = uint64_t{1} << 20;
 constexpr uint64_t kFewestCached = 16;  // pages
 constexpr size_t kDescriptorsAtOnce = 64;
 constexpr uint64_t kBitmapBytesAtOnce = uint64_t{64} << 10;
-constexpr size_t kMaxSegments = size_t{1}
-                                << 17;  // of the memory map, 6 MiB while it is made; machines have hundreds
+// Of the memory map, 6 MiB while it is made; machines have hundreds.
+constexpr size_t kMaxSegments = size_t{1} << 17;
 constexpr size_t kDescriptorSize = sizeof(diskdump::PageDesc<Little>);
 
 template <typename E>
