@@ -31,12 +31,14 @@ class KdumpHeadersTest : public testing::Test {
     EXPECT_TRUE(writer.finish());
   }
 
-  Result<KdumpHeaders> read() { return read_kdump_headers(test::MemorySource(sink_.bytes, "dump")); }
+  [[nodiscard]] Result<KdumpHeaders> read() const {
+    return read_kdump_headers(test::MemorySource(sink_.bytes, "dump"));
+  }
   template <typename T>
   void put(size_t offset, T value) {
     std::memcpy(sink_.bytes.data() + offset, &value, sizeof value);
   }
-  std::string error() {
+  [[nodiscard]] std::string error() const {
     const auto facts = read();
     return facts ? "" : facts.error().message();
   }
