@@ -216,7 +216,7 @@ Result<Options> parse(int argc, char** argv) {
       return fail("usage: mutated_dumps [--seed N] [--cases N] [--only CASE] [--input TEXT] DESCRIPTION...");
     if (chosen == 's') options.seed = *number;
     if (chosen == 'c') options.cases = *number;
-    if (chosen == 'o') options.only = *number;
+    if (chosen == 'o') options.only = number;
   }
   options.descriptions.assign(argv + optind, argv + argc);
   if (options.descriptions.empty()) return fail("no description of a core");
