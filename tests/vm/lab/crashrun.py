@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import cache, qemu
-from .agent import Agent, Answer
+from .agent import Agent, AgentError, Answer
 from .guest import Guest
 from .network import Network
 
@@ -102,6 +102,9 @@ def _boot(config: qemu.Config, on_line, stack: contextlib.ExitStack) -> Run:
     with contextlib.ExitStack() as attempt:
         machine = attempt.enter_context(qemu.Machine(config, on_line))
         agent = attempt.enter_context(contextlib.closing(Agent(config.agent_socket)))
-        agent.wait_ready(BOOT_TIMEOUT)
+        try:
+            agent.wait_ready(BOOT_TIMEOUT)
+        except AgentError as error:  # a kernel that stands still in its boot is a boot that failed
+            raise qemu.MachineError(f"{config.log}: {error}") from None
         stack.push(attempt.pop_all())
     return Run(machine, agent, config.log)
