@@ -12,9 +12,7 @@ ELF = "E"  # in a codec's place
 THEIR_CODECS = "cln"  # Debian builds it without snappy, and 1.7.2 without zstd
 # The packaged makedumpfile of Debian 12 and of sid, and the series whose pages each tells apart as ours does.
 PROGRAMS = {"1.7.2": ("5.10", "6.1"), "1.7.8": ("5.10", "6.1", "6.12")}
-
-
-THOROUGH = "6.1"
+THOROUGH = "6.1"  # the series whose core meets both of PROGRAMS in the ordinary tier
 
 
 class Form(NamedTuple):
