@@ -7,6 +7,7 @@
 
 #include "common/cursor.h"
 #include "common/layout/elf.h"
+#include "makedumpfile/vmcore/open.h"
 
 namespace kdump {
 namespace {
@@ -215,10 +216,7 @@ Result<std::optional<KdumpHeaders>> find_kdump_headers(const std::string& path) 
   UniqueFd fd = TRY(open_file(path, O_RDONLY));
   const uint64_t size = TRY(file_size(fd.get()));
   const FileSource source(path, std::move(fd), size);
-  char signature[sizeof diskdump::kSignature];
-  if (size < sizeof signature) return std::nullopt;
-  TRY(source.read(0, mutable_bytes_of(signature)));
-  if (std::memcmp(signature, diskdump::kSignature, sizeof signature) != 0) return std::nullopt;
+  if (!TRY(starts_with(source, {diskdump::kSignature, sizeof diskdump::kSignature}))) return std::nullopt;
   auto headers = read_kdump_headers(source);
   if (!headers && headers.error().kind() == ErrorKind::unsupported) return std::nullopt;
   return headers;
