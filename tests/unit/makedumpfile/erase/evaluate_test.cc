@@ -33,9 +33,7 @@ class Evaluate : public ::testing::Test {
   }
 
   Result<ErasePlan> plan(std::string_view text, uint64_t offset = 0) {
-    FakeProgram program;
-    test::FakeModules modules;
-    const auto rules = bind_rules(*parse_erase_rules(text, "conf"), program.types, modules);
+    const auto rules = bind_rules(*parse_erase_rules(text, "conf"), program_.types, modules_);
     if (!rules) return std::unexpected(rules.error());
     NamedFacts named{.file = "vmlinux", .machine = 0, .lines = {}};
     rules->add_symbols(named);
@@ -55,6 +53,8 @@ class Evaluate : public ::testing::Test {
   }
 
   FakeKernel kernel_;
+  FakeProgram program_;
+  test::FakeModules modules_;
   std::optional<KernelInfo> info_;
 };
 
@@ -290,23 +290,13 @@ class EvaluateModules : public Evaluate {
   uint64_t load(const std::string& id = "\x12\xab") {
     return list_.add("mod", {{"first", kHeap}, {"buffer", kHeap + 0x100, true}}, id);
   }
-  Result<ErasePlan> plan(std::string_view text, uint64_t offset = 0) {
-    const auto rules = bind_rules(*parse_erase_rules(text, "conf"), program_.types, modules_);
-    if (!rules) return std::unexpected(rules.error());
-    NamedFacts named{.file = "vmlinux", .machine = 0, .lines = {}};
-    rules->add_symbols(named);
-    kernel_.line(fmt::format("KERNELOFFSET={:x}", offset));
-    info_.emplace(TRY(kernel_.info(named)));
-    return plan_erasure(*rules, *info_);
-  }
+
   std::string error(std::string_view text) {
     const auto made = plan(text);
     EXPECT_FALSE(made);
     return made ? "" : made.error().message();
   }
 
-  FakeProgram program_;
-  test::FakeModules modules_;
   test::FakeModuleList list_{kernel_, kModules};
 };
 
