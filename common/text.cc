@@ -123,6 +123,12 @@ std::string human_seconds(uint64_t seconds) {
   return fmt::format("{}h{}m", seconds / 3600, seconds / 60 % 60);
 }
 
+std::string hexadecimal(Bytes bytes) {
+  std::string text;
+  for (const std::byte byte : bytes) text += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
+  return text;
+}
+
 std::string printable(std::string_view text) {
   std::string line;
   for (const char c : text) {

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "common/bytes.h"
+
 namespace kdump {
 
 inline constexpr std::string_view kBlanks = " \t\r\n\v\f";
@@ -32,6 +34,9 @@ std::string human_size(uint64_t bytes);
 std::string grouped(uint64_t number);
 // "12s", "3m4s", "5h6m".
 std::string human_seconds(uint64_t seconds);
+
+// "00ff": two digits a byte.
+std::string hexadecimal(Bytes bytes);
 
 // Words of a foreign file, fit for a line on a terminal: control characters become "\\xNN".
 std::string printable(std::string_view text);

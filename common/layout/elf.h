@@ -26,7 +26,13 @@ inline constexpr uint16_t PN_XNUM = 0xffff;
 // e_flags of a dump that its writer could not finish; makedumpfile's name and value.
 inline constexpr uint32_t DUMP_ELF_INCOMPLETE = 1;
 
-inline constexpr uint32_t NT_PRSTATUS = 1;  // of the notes named "CORE"
+inline constexpr uint32_t NT_PRSTATUS = 1;      // of the notes named "CORE"
+inline constexpr uint32_t NT_GNU_BUILD_ID = 3;  // of those named "GNU"
+
+// st_shndx of a symbol that is only used, and the binding of one that its file keeps to itself.
+inline constexpr uint16_t SHN_UNDEF = 0;
+inline constexpr unsigned char STB_LOCAL = 0;
+constexpr unsigned bind_of(unsigned char st_info) { return st_info >> 4; }
 
 template <typename E>
 struct Ehdr64 {
@@ -74,6 +80,17 @@ struct Shdr64 {
   typename E::u64 sh_entsize;
 };
 static_assert(sizeof(Shdr64<Little>) == 64);
+
+template <typename E>
+struct Sym64 {
+  typename E::u32 st_name;
+  unsigned char st_info;
+  unsigned char st_other;
+  typename E::u16 st_shndx;
+  typename E::u64 st_value;
+  typename E::u64 st_size;
+};
+static_assert(sizeof(Sym64<Little>) == 24);
 
 // A note: this header, the name and the descriptor, each padded to 4 bytes.
 template <typename E>

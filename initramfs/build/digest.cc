@@ -5,6 +5,8 @@
 
 #include <span>
 
+#include "common/text.h"
+
 namespace kdump::image {
 
 Result<std::string> sha256(Bytes data) {
@@ -12,9 +14,7 @@ Result<std::string> sha256(Bytes data) {
   unsigned length = 0;
   if (EVP_Digest(data.data(), data.size(), digest, &length, EVP_sha256(), nullptr) != 1)
     return fail("libcrypto cannot compute a SHA-256");
-  std::string text;
-  for (const unsigned char byte : std::span(digest, length)) text += fmt::format("{:02x}", byte);
-  return text;
+  return hexadecimal(std::as_bytes(std::span(digest, length)));
 }
 
 }  // namespace kdump::image

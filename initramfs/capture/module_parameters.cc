@@ -3,20 +3,15 @@
 
 #include <algorithm>
 
+#include "common/module_name.h"
 #include "common/text.h"
 
 namespace kdump::capture {
 namespace {
 
-std::string with_underscores(std::string_view name) {
-  std::string same(name);
-  std::ranges::replace(same, '-', '_');
-  return same;
-}
-
-std::string module_name(std::string_view path) {
+std::string module_of_file(std::string_view path) {
   const std::string_view file = path.substr(path.rfind('/') + 1);
-  return with_underscores(file.substr(0, file.find('.')));
+  return module_name(file.substr(0, file.find('.')));
 }
 
 // Takes the first word off `rest`; blanks in double quotes belong to it.
@@ -34,13 +29,13 @@ std::string_view take_word(std::string_view& rest) {
 }  // namespace
 
 std::string module_parameters(std::string_view command_line, std::string_view path) {
-  const std::string name = module_name(path);
+  const std::string name = module_of_file(path);
   std::string parameters;
   while (true) {
     const std::string_view word = take_word(command_line);
     if (word.empty() || word == "--") return parameters;  // after that come init's own arguments
     const size_t dot = word.substr(0, word.find('=')).find('.');
-    if (dot == word.npos || with_underscores(word.substr(0, dot)) != name) continue;
+    if (dot == word.npos || module_name(word.substr(0, dot)) != name) continue;
     parameters += parameters.empty() ? "" : " ";
     parameters += word.substr(dot + 1);
   }

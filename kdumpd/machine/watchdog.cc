@@ -8,6 +8,7 @@
 #include <set>
 #include <system_error>
 
+#include "common/module_name.h"
 #include "common/text.h"
 
 namespace kdump::service {
@@ -45,9 +46,7 @@ std::string watchdog_module(std::string_view line) {
   const size_t folder = path.find(kFolder);
   if (folder == std::string_view::npos) return {};
   const std::string_view file = path.substr(folder + kFolder.size());
-  std::string name(file.substr(0, file.find(".ko")));
-  std::ranges::replace(name, '-', '_');
-  return name;
+  return module_name(file.substr(0, file.find(".ko")));
 }
 
 // An open watchdog holds its driver's module. Some drivers do not tell sysfs what device theirs is of

@@ -5,6 +5,8 @@
 #include <set>
 #include <span>
 
+#include "common/module_name.h"
+
 namespace kdump {
 namespace {
 

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <array>
 
-#include "common/endian.h"
+#include "common/layout/elf.h"
+#include "common/text.h"
 #include "makedumpfile/erase/circle_watch.h"
 
 namespace kdump {
@@ -13,30 +14,17 @@ namespace {
 constexpr uint32_t kMaxSymbols = 1U << 18;  // the largest modules have some 100,000
 constexpr size_t kMaxModules = 1U << 16;
 constexpr size_t kMaxNotes = 16;
-constexpr uint32_t kMaxBuildId = 64;  // bytes
+constexpr uint32_t kMaxBuildId = 64;      // bytes
+constexpr uint64_t kSmallestPage = 4096;  // bytes: nothing is mapped by less
 
-// include/uapi/linux/elf.h.
-constexpr uint16_t SHN_UNDEF = 0;
-constexpr uint8_t STB_LOCAL = 0;
-constexpr uint32_t NT_GNU_BUILD_ID = 3;
-constexpr std::array<char, 4> kGnu = {'G', 'N', 'U', '\0'};
+using Symbol = elf::Sym64<Little>;
 
-// Elf64_Sym.
-struct Symbol {
-  le32 st_name;
-  uint8_t st_info = 0;
-  uint8_t st_other = 0;
-  le16 st_shndx;
-  le64 st_value;
-  le64 st_size;
-};
-static_assert(sizeof(Symbol) == 24);
-
-struct NoteHeader {
-  le32 n_namesz, n_descsz, n_type;
+struct GnuNote {
+  elf::Nhdr<Little> header;
   std::array<char, 4> name;
 };
-static_assert(sizeof(NoteHeader) == 16);
+static_assert(sizeof(GnuNote) == 16);
+constexpr std::array<char, 4> kGnu = {'G', 'N', 'U', '\0'};
 
 Result<VirtAddr> pointer_at(VirtualReader& memory, VirtAddr addr) {
   return VirtAddr(TRY(memory.read_value<le64>(addr)));
@@ -47,7 +35,7 @@ std::string text_at(VirtualReader& memory, VirtAddr addr, size_t most) {
   std::string text(most, '\0');
   // A text may lie at the end of what is mapped.
   while (!text.empty() && !memory.read(addr, std::as_writable_bytes(std::span(text)))) {
-    const uint64_t crossed = (addr + text.size()).value() % 4096;
+    const uint64_t crossed = (addr + text.size()).value() % kSmallestPage;
     text.resize(crossed == 0 || crossed >= text.size() ? 0 : text.size() - crossed);
   }
   return text.substr(0, text.find('\0'));
@@ -83,7 +71,6 @@ Result<ModuleLayout::Notes> notes_layout(TypeSource& types) {
   notes.attrs = TRY(Members(types, "module_notes_attrs").offset("attrs"));
   notes.attr_size = attribute.size();
   notes.name = TRY(attribute.offset("attr")) + TRY(Members(types, "attribute").offset("name"));
-  notes.size = TRY(attribute.offset("size"));
   notes.private_ = TRY(attribute.offset("private"));
   return notes;
 }
@@ -131,7 +118,7 @@ struct Candidate {
   bool are_several = false;
 
   void take(const Symbol& symbol) {
-    const bool global = symbol.st_info >> 4 != STB_LOCAL;
+    const bool global = elf::bind_of(symbol.st_info) != elf::STB_LOCAL;
     if (addr && global == is_global) {
       are_several |= *addr != VirtAddr(symbol.st_value);
     } else if (!addr || global) {
@@ -141,16 +128,13 @@ struct Candidate {
 };
 
 std::string build_id_in(VirtualReader& memory, VirtAddr note) {
-  const auto header = memory.read_value<NoteHeader>(note);
-  const bool is_it = header && header->n_type == NT_GNU_BUILD_ID && header->n_namesz == 4 &&
-                     header->n_descsz <= kMaxBuildId && header->name == kGnu;
-  std::array<uint8_t, kMaxBuildId> id{};
-  std::string text;
-  if (!is_it) return text;
-  const auto bytes = std::span(id).first(header->n_descsz);
-  if (!memory.read(note + sizeof(NoteHeader), std::as_writable_bytes(bytes))) return text;
-  for (const uint8_t byte : bytes) text += fmt::format("{:02x}", byte);
-  return text;
+  const auto head = memory.read_value<GnuNote>(note);
+  const bool is_it = head && head->header.n_type == elf::NT_GNU_BUILD_ID && head->header.n_namesz == 4 &&
+                     head->header.n_descsz <= kMaxBuildId && head->name == kGnu;
+  if (!is_it) return {};
+  ByteVector id(head->header.n_descsz);
+  if (!memory.read(note + sizeof(GnuNote), id)) return {};
+  return hexadecimal(id);
 }
 
 }  // namespace
@@ -169,12 +153,6 @@ Result<ModuleLayout> module_layout(TypeSource& types) {
   layout.strtab = TRY(symbols.offset("strtab"));
   if (const auto notes = notes_layout(types)) layout.notes = *notes;
   return layout;
-}
-
-std::string module_name(std::string_view name) {
-  std::string text(name);
-  std::ranges::replace(text, '-', '_');
-  return text;
 }
 
 Result<AddressByName> loaded_modules(VirtualReader& memory, const ModuleLayout& layout, VirtAddr modules) {
@@ -202,7 +180,7 @@ Result<AddressByName> symbols_of_module(VirtualReader& memory, const ModuleLayou
   SymbolTable table(memory);
   TRY(table.find(layout, module));
   TRY(table.for_each([&](const Symbol& symbol) {
-    if (symbol.st_shndx == SHN_UNDEF) return;
+    if (symbol.st_shndx == elf::SHN_UNDEF) return;
     const auto candidate = candidates.find(table.name_of(symbol, most));
     if (candidate != candidates.end()) candidate->second.take(symbol);
   }));

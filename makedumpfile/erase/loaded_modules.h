@@ -30,7 +30,6 @@ struct ModuleLayout {
     uint64_t attrs = 0;    // of struct module_notes_attrs, an array of struct bin_attribute
     uint64_t attr_size = 0;
     uint64_t name = 0;      // of struct bin_attribute, a pointer to the section's name
-    uint64_t size = 0;      // of struct bin_attribute
     uint64_t private_ = 0;  // of struct bin_attribute: where the section lies
     bool operator==(const Notes&) const = default;
   };
@@ -42,9 +41,6 @@ using AddressByName = std::map<std::string, VirtAddr, std::less<>>;
 
 // As the kernel's own types have it. Errors: it has no modules.
 Result<ModuleLayout> module_layout(TypeSource& types);
-
-// The name as the kernel has it: a module's file may be called snd-hda-intel.ko.
-std::string module_name(std::string_view name);
 
 // Where the struct module of each loaded module is. Errors: a link of the list with the head `modules` leads
 // nowhere, or the list does not come back.

@@ -11,6 +11,7 @@
 
 #include "common/bytes.h"
 #include "common/fd.h"
+#include "common/text.h"
 
 namespace kdump {
 namespace {
@@ -133,9 +134,7 @@ class SymbolReader {
       const char* bytes = static_cast<const char*>(data->d_buf);
       if (note.n_type != NT_GNU_BUILD_ID || note.n_namesz != 4 || std::memcmp(bytes + name, "GNU", 4) != 0)
         continue;
-      result_.build_id.clear();
-      for (size_t i = 0; i < note.n_descsz; ++i)
-        result_.build_id += fmt::format("{:02x}", static_cast<unsigned char>(bytes[descriptor + i]));
+      result_.build_id = hexadecimal(std::as_bytes(std::span(bytes + descriptor, note.n_descsz)));
     }
   }
 

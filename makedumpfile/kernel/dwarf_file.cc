@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "common/fd.h"
+#include "common/text.h"
 #include "makedumpfile/kernel/debug_symbols.h"
 #include "makedumpfile/kernel/dwarf_walk.h"
 
@@ -41,9 +42,7 @@ std::string build_id_of(Dwfl_Module* module) {
   const unsigned char* bits = nullptr;
   GElf_Addr addr = 0;
   const int size = dwfl_module_build_id(module, &bits, &addr);
-  std::string text;
-  for (int i = 0; i < size; ++i) text += fmt::format("{:02x}", bits[i]);
-  return text;
+  return size <= 0 ? "" : hexadecimal(std::as_bytes(std::span(bits, static_cast<size_t>(size))));
 }
 
 void read_symbols(Dwfl_Module* module, std::span<const std::string> wanted, DwarfFile& file) {

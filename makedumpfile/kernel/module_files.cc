@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "common/module_name.h"
 #include "makedumpfile/kernel/dwarf_types.h"
 
 namespace kdump {
@@ -14,12 +15,6 @@ namespace fs = std::filesystem;
 constexpr std::string_view kCompressed[] = {".xz", ".zst", ".gz"};
 constexpr size_t kMaxFiles = 100'000;  // looked at in one folder; a distribution's kernel has some 5000
 
-std::string kernel_name(std::string_view name) {
-  std::string text(name);
-  std::ranges::replace(text, '-', '_');
-  return text;
-}
-
 void drop_end(std::string_view& name, std::string_view end) {
   if (name.ends_with(end)) name.remove_suffix(end.size());
 }
@@ -29,7 +24,7 @@ bool is_file_of(std::string_view name, const std::string& module) {
   drop_end(name, ".debug");
   if (!name.ends_with(".ko")) return false;
   drop_end(name, ".ko");
-  return kernel_name(name) == module;
+  return module_name(name) == module;
 }
 
 template <typename Iterator>
@@ -75,7 +70,7 @@ std::vector<ModuleFolder> module_folders(const std::string& vmlinux, const std::
 
 std::vector<std::string> find_module_files(const std::vector<ModuleFolder>& folders,
                                            std::string_view module) {
-  const std::string name = kernel_name(module);
+  const std::string name = module_name(module);
   std::vector<std::string> found;
   for (const ModuleFolder& folder : folders) {
     const auto first = static_cast<std::ptrdiff_t>(found.size());

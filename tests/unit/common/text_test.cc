@@ -47,6 +47,11 @@ TEST(Human, SizesAndTimes) {
   EXPECT_EQ(human_seconds(18360), "5h6m");
 }
 
+TEST(Hexadecimal, TwoDigitsAByte) {
+  EXPECT_EQ(hexadecimal({}), "");
+  EXPECT_EQ(hexadecimal(bytes_of(std::string_view("\0\x0a\xff", 3))), "000aff");
+}
+
 TEST(Printable, LeavesATerminalAlone) {
   EXPECT_EQ(printable("6.1.0 \x1b[2J\n\x7f"), "6.1.0 \\x1b[2J\\x0a\\x7f");
   EXPECT_EQ(printable("\xc3\xa9"), "\xc3\xa9");
