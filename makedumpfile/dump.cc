@@ -9,6 +9,7 @@
 #include "makedumpfile/dump_parts.h"
 #include "makedumpfile/dump_state.h"
 #include "makedumpfile/dump_target.h"
+#include "makedumpfile/kernel/vmcoreinfo_search.h"
 #include "makedumpfile/refilter.h"
 #include "makedumpfile/report/vtop.h"
 #include "makedumpfile/select_pages.h"
@@ -64,8 +65,9 @@ Status check_extent(const Vmcore& vmcore, Pfn max_pfn) {
 
 Status open_and_dump(const DumpRequest& request, DumpReport& report, DumpObserver& observer) {
   TRY(check_targets(request));
-  const std::unique_ptr<Vmcore> vmcore =
-      TRY(open_vmcore(request.vmcore, {.use_mmap = request.use_mmap, .work_dir = request.work_dir}));
+  const OpenOptions options{.use_mmap = request.use_mmap, .work_dir = request.work_dir};
+  const std::unique_ptr<Vmcore> vmcore = with_vmcoreinfo(
+      TRY(open_vmcore(request.vmcore, options)), [&observer](std::string_view text) { observer.note(text); });
   report.requested_level = report.dump_level = TRY(refilter_level(request, *vmcore, observer));
   const KernelInfo kernel = TRY(read_kernel_info(*vmcore, request.named));
   report.release = kernel.release();

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "makedumpfile/dump_state.h"
+#include "makedumpfile/kernel/vmcoreinfo_search.h"
 #include "makedumpfile/running_kernel.h"
 #include "makedumpfile/vmcore/vmcore.h"
 
@@ -78,11 +79,14 @@ Result<MemUsage> measure(const KernelInfo& kernel, unsigned threads, DumpObserve
 
 Result<MemUsage> measure_mem_usage(const DumpRequest& request, DumpObserver& observer) {
   // /proc/kcore has no mmap.
-  const std::unique_ptr<Vmcore> vmcore =
-      TRY(open_vmcore(request.vmcore, {.use_mmap = false, .work_dir = request.work_dir}));
+  const OpenOptions options{.use_mmap = false, .work_dir = request.work_dir};
+  std::unique_ptr<Vmcore> vmcore = TRY(open_vmcore(request.vmcore, options));
   NamedFacts named = request.named;
-  if (named.empty() && vmcore->notes().vmcoreinfo().empty() && is_running_kernel(request.vmcore))
+  if (!is_running_kernel(request.vmcore)) {
+    vmcore = with_vmcoreinfo(std::move(vmcore));
+  } else if (named.empty() && vmcore->notes().vmcoreinfo().empty()) {
     named = TRY(facts_of_running_kernel(*vmcore, kSysVmcoreinfo));
+  }
   const KernelInfo kernel = TRY(read_kernel_info(*vmcore, named));
   return measure(kernel, request.num_threads, observer);
 }

@@ -3,6 +3,7 @@
 
 #include "makedumpfile/dump_target.h"
 #include "makedumpfile/kernel/kernel_info.h"
+#include "makedumpfile/kernel/vmcoreinfo_search.h"
 #include "makedumpfile/report/dmesg.h"
 #include "makedumpfile/sink/fd_stream.h"
 #include "makedumpfile/sink/file_sink.h"
@@ -41,7 +42,7 @@ Status save_log(const KernelInfo& kernel, LogPart part, FileSink& file) {
 }  // namespace
 
 Status write_dmesg(const std::string& vmcore_path, Stream& stream, const NamedFacts& named, LogPart part) {
-  const std::unique_ptr<Vmcore> vmcore = TRY(open_vmcore(vmcore_path));
+  const std::unique_ptr<Vmcore> vmcore = with_vmcoreinfo(TRY(open_vmcore(vmcore_path)));
   const KernelInfo kernel = TRY(read_kernel_info(*vmcore, named));
   TRY(copy_log(kernel, part, [&](Bytes text) { return stream.write(text); }));
   return stream.finish();
@@ -54,7 +55,7 @@ Status write_dmesg(const std::string& vmcore_path, const std::string& output, in
     return write_dmesg(vmcore_path, stream, named, part);
   }
   TRY(FileSink::check(output, overwrite));
-  const std::unique_ptr<Vmcore> vmcore = TRY(open_vmcore(vmcore_path));
+  const std::unique_ptr<Vmcore> vmcore = with_vmcoreinfo(TRY(open_vmcore(vmcore_path)));
   const KernelInfo kernel = TRY(read_kernel_info(*vmcore, named));
   const std::unique_ptr<FileSink> file = TRY(FileSink::create(output, overwrite));
   if (Status saved = save_log(kernel, part, *file); !saved)

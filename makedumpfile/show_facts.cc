@@ -6,6 +6,7 @@
 #include "common/text.h"
 #include "makedumpfile/kernel/facts.h"
 #include "makedumpfile/kernel/kernel_info.h"
+#include "makedumpfile/kernel/vmcoreinfo_search.h"
 #include "makedumpfile/kernel/wanted_facts.h"
 #include "makedumpfile/mm/mem_map.h"
 #include "makedumpfile/mm/page_layout.h"
@@ -64,7 +65,7 @@ std::string paragraph(std::string_view title, const std::vector<std::string>& li
 }  // namespace
 
 Result<std::string> show_facts(const std::string& vmcore_path, const NamedFacts& named) {
-  const std::unique_ptr<Vmcore> vmcore = TRY(open_vmcore(vmcore_path));
+  const std::unique_ptr<Vmcore> vmcore = with_vmcoreinfo(TRY(open_vmcore(vmcore_path)));
   const KernelInfo kernel = TRY(read_kernel_info(*vmcore, named));
   return known(kernel.facts()) + missing(kernel.facts()) +
          paragraph("What follows for a dump", consequences(kernel)) +

@@ -27,8 +27,9 @@ Vmcoreinfo with_phys_base(Vmcoreinfo lines, const Vmcore& vmcore) {
 }
 
 Result<PageTable> find_page_table(uint16_t machine, const Vmcoreinfo& vmcoreinfo, const std::string& file) {
-  if (vmcoreinfo.empty()) return fail(ErrorKind::unsupported, "{}: no VMCOREINFO in its notes", file);
   const Architecture* architecture = TRY(with_context(find_architecture(machine), "{}", file));
+  if (vmcoreinfo.empty())
+    return fail(ErrorKind::unsupported, "{}: no VMCOREINFO, neither in its notes nor in its memory", file);
   return with_context(architecture->page_table(vmcoreinfo), "{}", file);
 }
 

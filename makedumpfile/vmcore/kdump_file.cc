@@ -26,20 +26,6 @@ PageDescriptor decoded(const std::byte* raw) {
   return {static_cast<uint64_t>(int64_t{desc.offset}), desc.size, desc.flags};
 }
 
-// VMCOREINFO's text as the note it once was.
-template <typename E>
-ByteVector vmcoreinfo_note(Bytes text) {
-  constexpr std::string_view kName{"VMCOREINFO\0\0", 12};  // padded to 4 bytes
-  elf::Nhdr<E> header{};
-  header.n_namesz = static_cast<uint32_t>(kName.find('\0') + 1);
-  header.n_descsz = static_cast<uint32_t>(text.size());
-  ByteVector note(bytes_of(header).begin(), bytes_of(header).end());
-  note.insert(note.end(), bytes_of(kName).begin(), bytes_of(kName).end());
-  note.insert(note.end(), text.begin(), text.end());
-  note.resize((note.size() + 3) / 4 * 4);
-  return note;
-}
-
 EarlierDump earlier_dump(const KdumpHeaders& headers) {
   return {.page_size = headers.block_size,
           .dump_level = headers.dump_level,
@@ -100,7 +86,7 @@ Status KdumpFile::read_notes() {
   const FileExtent& text_place = headers_.vmcoreinfo;
   if (!notes_.vmcoreinfo().empty() || text_place.size == 0) return {};
   const ByteVector text = TRY(read_region(*source_, text_place.offset, text_place.size, "VMCOREINFO"));
-  const ByteVector note = headers_.big_endian ? vmcoreinfo_note<Big>(text) : vmcoreinfo_note<Little>(text);
+  const ByteVector note = vmcoreinfo_note(text, headers_.big_endian);
   raw.insert(raw.begin(), note.begin(), note.end());
   notes_ = parse();
   return {};

@@ -10,7 +10,7 @@ namespace kdump {
 namespace {
 
 constexpr size_t kNoteAlignment = 4;  // for ELF64, too: gABI says 8, every core file in the world has 4
-constexpr std::string_view kVmcoreinfo = "VMCOREINFO";
+constexpr std::string_view kVmcoreinfo = "VMCOREINFO";  // a NUL follows
 constexpr std::string_view kCore = "CORE";
 constexpr std::string_view kEraseInfo = "ERASEINFO";
 
@@ -35,6 +35,21 @@ Result<Note> read_note(Cursor& cursor) {
   return Note{without_nul(name), header.n_type, descriptor};
 }
 
+template <typename E>
+ByteVector named_vmcoreinfo(Bytes text) {
+  elf::Nhdr<E> header{};
+  header.n_namesz = static_cast<uint32_t>(kVmcoreinfo.size() + 1);
+  header.n_descsz = static_cast<uint32_t>(text.size());
+  ByteVector note(bytes_of(header).begin(), bytes_of(header).end());
+  const auto append = [&note](Bytes bytes) {
+    note.insert(note.end(), bytes.begin(), bytes.end());
+    note.resize((note.size() + kNoteAlignment - 1) / kNoteAlignment * kNoteAlignment);
+  };
+  append(std::as_bytes(std::span(kVmcoreinfo.data(), kVmcoreinfo.size() + 1)));
+  append(text);
+  return note;
+}
+
 // Crash notes of CPUs that never came up, and what is left of a page behind the last note, are zeros.
 Status skip_zeros(Cursor& cursor, Bytes raw) {
   while (!cursor.at_end()) {
@@ -46,6 +61,10 @@ Status skip_zeros(Cursor& cursor, Bytes raw) {
 }
 
 }  // namespace
+
+ByteVector vmcoreinfo_note(Bytes text, bool big_endian) {
+  return big_endian ? named_vmcoreinfo<Big>(text) : named_vmcoreinfo<Little>(text);
+}
 
 Notes Notes::parse(ByteVector raw, bool big_endian, std::string_view source) {
   Notes notes;
@@ -71,7 +90,7 @@ void Notes::take(const Note& note) {
   if (note.name == kCore && note.type == elf::NT_PRSTATUS)
     prstatus_.push_back({offset, note.descriptor.size()});
   if (note.name == kEraseInfo) erase_info_ = {offset, note.descriptor.size()};
-  if (note.name != kVmcoreinfo || note.type != 0) return;
+  if (note.name != kVmcoreinfo || note.type != 0 || without_nul(note.descriptor).empty()) return;
   vmcoreinfo_offset_ = offset;
   vmcoreinfo_size_ = note.descriptor.size();
 }

@@ -19,6 +19,9 @@ struct Note {
   Bytes descriptor;
 };
 
+// VMCOREINFO's text as the note that it is in a core, padded.
+ByteVector vmcoreinfo_note(Bytes text, bool big_endian);
+
 class Notes {
  public:
   Notes() = default;

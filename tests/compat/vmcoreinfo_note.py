@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The VMCOREINFO note of an ELF core, and what the core's headers say of virtual addresses; for copies to be altered."""
+import mmap
 import struct
 import sys
 
 from raw_core import vmcoreinfo_place
 
 PT_LOAD = 1
+NAME = b"VMCOREINFO\0\0"  # padded
 
 
 def segments(core):
@@ -45,6 +47,19 @@ def replace(path, lines):
             sys.exit(f"{len(text)} bytes do not fit into the {size} of the note")
         core.seek(offset)
         core.write(text.ljust(size, b"\0"))
+
+
+def wipe_in_memory(path):
+    """Zeros over what the kernel itself has of the note, of which the one among the core's notes is a copy."""
+    with open(path, "r+b") as core, mmap.mmap(core.fileno(), 0) as content:
+        own, _ = place(core)
+        found, at = 0, -1
+        while (at := content.find(NAME + b"OSRELEASE=", at + 1)) >= 0:
+            if at + len(NAME) != own:
+                content[at:at + len(NAME)] = bytes(len(NAME))
+                found += 1
+    if not found:
+        sys.exit(f"{path}: no note in the kernel's memory")
 
 
 def wipe(path, vaddr, size):
