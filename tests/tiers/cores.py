@@ -41,6 +41,8 @@ CORES = (
     Core("newest", "hole"),
     Core("newest", "hotadd"),
     Core("newest", "cpus16"),
+    Core("6.1", "unnoted"),
+    Core("newest", "unnoted"),
 )
 
 

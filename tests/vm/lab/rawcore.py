@@ -23,8 +23,9 @@ COPY_TIMEOUT = 300
 @dataclass(frozen=True)
 class Variant:
     """How a guest differs from the plain one. Its QEMU takes `machine`, its kernel `append`; a `balloon` leaves it that
-    many MiB; `dumps` are the files that QEMU's dump-guest-memory makes just before the panic, and their options. What
-    the kernel must have made of it is the line `expected` of VMCOREINFO."""
+    many MiB; `dumps` are the files that QEMU's dump-guest-memory makes just before the panic, and their options, with
+    VMCOREINFO if the guest can hand it on (`noted`). What the kernel must have made of it is the line `expected` of
+    VMCOREINFO."""
 
     cpu: str = "Nehalem"  # has no LA57: 4 levels of page tables
     cpus: int = 2
@@ -32,6 +33,7 @@ class Variant:
     append: str = ""
     balloon: int | None = None
     dumps: tuple[tuple[str, str], ...] = (("qemu.elf", ""),)
+    noted: bool = True
     expected: str = ""
 
 
@@ -56,6 +58,7 @@ VARIANTS = {
                         append="hugepagesz=1G hugepages=1 default_hugepagesz=2M"),
     "balloon": Variant(balloon=1792, dumps=(("qemu.kdump", "-z"), ("qemu.elf", ""))),
     "cpus16": Variant(cpus=16),
+    "unnoted": Variant(noted=False, dumps=(("qemu.kdump", "-z"), ("qemu.elf", ""))),
 }
 
 
@@ -120,7 +123,8 @@ def _config(kernel: kernels.Kernel, variant: Variant, work: Path) -> qemu.Config
     if _is_monitored(variant):
         config.append += " lab.monitor"
         config.agent_socket = work / "port"
-        config.extra += [*Monitor.options(work / "monitor"), "-device", "vmcoreinfo", "-device", "virtio-balloon-pci"]
+        config.extra += [*Monitor.options(work / "monitor"), "-device", "virtio-balloon-pci"]
+        config.extra += ["-device", "vmcoreinfo"] if variant.noted else []
     return config
 
 
