@@ -44,10 +44,11 @@ bool describe_kernel_of(const Vmcoreinfo& lines, const Vmcore& vmcore, const Arc
   const auto table = architecture.page_table(lines);
   const auto place = lines.symbol("init_uts_ns");
   const auto release = lines.text("OSRELEASE");
-  if (!table || !place || !release) return false;
+  if (!table || !place || !release || release->empty()) return false;
   // Before 5.11 no line tells where in the struct the name is.
   const auto start = VirtualReader(vmcore, *table).read_value<UtsNamespaceStart>(VirtAddr(*place));
-  return start && text_of(bytes_of(*start)).contains(std::string(*release) + '\0');
+  // Each of its names is in an array that it does not fill.
+  return start && text_of(bytes_of(*start)).contains('\0' + std::string(*release) + '\0');
 }
 
 class Search {

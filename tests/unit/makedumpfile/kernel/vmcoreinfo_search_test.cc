@@ -59,7 +59,7 @@ TEST_F(VmcoreinfoSearch, FindsTheNoteAtTheBeginningOfAPage) {
 
 TEST_F(VmcoreinfoSearch, TakesOnlyWhatLeadsToTheKernelItTellsOf) {
   put_note(kPlace, kernel_.vmcoreinfo());
-  for (const char* other : {"6.1.0-other", "6.1.0-test2", "6.1.0"}) {
+  for (const char* other : {"6.1.0-other", "6.1.0-test2", "6.1.0", "A6.1.0-test", ""}) {
     put_release(other);
     EXPECT_EQ(found(), "");
   }
@@ -68,9 +68,11 @@ TEST_F(VmcoreinfoSearch, TakesOnlyWhatLeadsToTheKernelItTellsOf) {
                        fmt::format("SYMBOL(init_top_pgt)={:x}", FakeKernel::kImageBase));
   put_note(kPlace, kernel_.vmcoreinfo());
   EXPECT_EQ(found(), "");
-  kernel_.replace_line("SYMBOL(init_top_pgt)", "");
-  put_note(kPlace, kernel_.vmcoreinfo());
-  EXPECT_EQ(found(), "");
+  for (const char* needed : {"SYMBOL(init_top_pgt)", "SYMBOL(init_uts_ns)", "OSRELEASE"}) {
+    kernel_.replace_line(needed, "");
+    put_note(kPlace, kernel_.vmcoreinfo());
+    EXPECT_EQ(found(), "");
+  }
 }
 
 TEST_F(VmcoreinfoSearch, TakesNothingThatIsNoSuchNote) {
