@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "common/cursor.h"
 #include "common/layout/elf.h"
@@ -12,18 +13,18 @@ namespace kdump {
 namespace {
 
 constexpr uint64_t kNoPhysicalAddress = UINT64_MAX;
-// Limits against hostile headers. 4096 CPUs write 2 MiB of notes; a PT_LOAD a memory block of 128 MiB needs a
-// million headers at 128 TiB.
-constexpr uint64_t kMaxNotesSize = uint64_t{64} << 20;
-constexpr uint64_t kMaxProgramHeaders = uint64_t{1} << 20;
+// Limits against hostile headers, which must not take the memory of the capture kernel. Of 8192 CPUs, the
+// most that x86 kernels are built for, the kernel writes 3 MiB of notes, QEMU 4 MiB of its 4096; kernels
+// prepare 8192 PT_LOADs (CONFIG_CRASH_MAX_MEMORY_RANGES).
+constexpr uint64_t kMaxNotesSize = uint64_t{6} << 20;
+constexpr uint64_t kMaxProgramHeaders = uint64_t{80} << 10;
 constexpr uint64_t kHeadersAtOnce = 1024;
 constexpr uint64_t kDefaultPageSize = 4096;
 
 struct CoreHeaders {
   uint16_t machine = 0;
-  std::vector<MemorySegment> existing;  // as p_memsz says
-  std::vector<MemorySegment> stored;    // as p_filesz says
-  bool all_stored = true;
+  std::vector<MemorySegment> existing;               // as p_memsz says
+  std::optional<std::vector<MemorySegment>> stored;  // as p_filesz says; nullopt: that is the same
   std::vector<VirtualSegment> virtual_segments;
   ByteVector notes;
 };
@@ -39,6 +40,8 @@ class HeaderReader {
     TRY(check(ehdr));
     headers_.machine = ehdr.e_machine;
     const uint64_t count = TRY(header_count(ehdr));
+    headers_.existing.reserve(count);
+    headers_.virtual_segments.reserve(count);
     for (uint64_t first = 0; first < count; first += kHeadersAtOnce) {
       TRY(read_headers(ehdr.e_phoff + first * sizeof(Phdr), std::min(kHeadersAtOnce, count - first)));
     }
@@ -130,9 +133,13 @@ class HeaderReader {
                  uint64_t{phdr.p_offset}, stored, size);
     }
     const PhysRange range{PhysAddr(begin), PhysAddr(begin + size)};
+    if (stored != size && !headers_.stored) {
+      headers_.stored.emplace().reserve(headers_.existing.capacity());
+      *headers_.stored = headers_.existing;
+    }
+    if (stored != 0 && headers_.stored)
+      headers_.stored->push_back({{range.begin, range.begin + stored}, phdr.p_offset});
     headers_.existing.push_back({range, phdr.p_offset});
-    if (stored != 0) headers_.stored.push_back({{range.begin, range.begin + stored}, phdr.p_offset});
-    headers_.all_stored &= stored == size;
     // QEMU's dumps without paging have 0 everywhere.
     if (phdr.p_vaddr != 0) headers_.virtual_segments.push_back({VirtAddr(phdr.p_vaddr), range});
     return {};
@@ -157,7 +164,6 @@ class ElfCore final : public Vmcore {
         machine_(headers.machine),
         memory_map_(std::move(headers.existing)),
         stored_(std::move(headers.stored)),
-        all_stored_(headers.all_stored),
         virtual_segments_(std::move(headers.virtual_segments)),
         notes_(Notes::parse(std::move(headers.notes), big_endian, source_->name() + ": notes")),
         page_size_(page_size_of(notes_)) {}
@@ -174,14 +180,14 @@ class ElfCore final : public Vmcore {
   Status read(PhysAddr addr, MutableBytes out) const override;
 
  private:
+  [[nodiscard]] const MemoryMap& stored() const { return stored_ ? *stored_ : memory_map_; }
   // How many bytes from `addr`, which no segment holds, belong to a page that is partly stored.
   [[nodiscard]] uint64_t gap_in_page(PhysAddr addr) const;
 
   std::unique_ptr<ByteSource> source_;
   uint16_t machine_;
   MemoryMap memory_map_;
-  MemoryMap stored_;
-  bool all_stored_;
+  std::optional<MemoryMap> stored_;  // nullopt: memory_map_ is
   std::vector<VirtualSegment> virtual_segments_;
   Notes notes_;
   uint64_t page_size_;
@@ -202,13 +208,13 @@ std::vector<PfnRange> difference(std::span<const PfnRange> all, std::span<const 
 }
 
 Result<std::vector<PfnRange>> ElfCore::excluded_earlier(PfnRange window, unsigned page_shift) const {
-  if (all_stored_) return std::vector<PfnRange>();
-  return difference(memory_map_.pages(window, page_shift), stored_.pages(window, page_shift));
+  if (!stored_) return std::vector<PfnRange>();
+  return difference(memory_map_.pages(window, page_shift), stored_->pages(window, page_shift));
 }
 
 Status ElfCore::read(PhysAddr addr, MutableBytes out) const {
   while (!out.empty()) {
-    const MemorySegment* segment = stored_.find(addr);
+    const MemorySegment* segment = stored().find(addr);
     const uint64_t left = segment != nullptr ? segment->range.end - addr : gap_in_page(addr);
     const size_t step = std::min<uint64_t>(out.size(), left);
     if (step == 0) {
@@ -229,9 +235,9 @@ Status ElfCore::read(PhysAddr addr, MutableBytes out) const {
 
 uint64_t ElfCore::gap_in_page(PhysAddr addr) const {
   const PhysAddr page(addr.value() & ~(page_size_ - 1));
-  const MemorySegment* in_page = stored_.find_from(page);
+  const MemorySegment* in_page = stored().find_from(page);
   if (in_page == nullptr || in_page->range.begin - page >= page_size_) return 0;
-  const MemorySegment* next = stored_.find_from(addr);
+  const MemorySegment* next = stored().find_from(addr);
   const uint64_t page_left = page_size_ - (addr - page);
   return next == nullptr ? page_left : std::min(page_left, next->range.begin - addr);
 }

@@ -14,8 +14,8 @@ namespace {
 
 constexpr int32_t kSmallestBlock = 4096, kLargestBlock = 256 << 10;
 constexpr int32_t kMaxSubHeaderBlocks = 1 << 16;
-constexpr uint64_t kMaxNotes = uint64_t{64} << 20;  // as of ELF cores
-constexpr uint64_t kMaxPages = uint64_t{1} << 40;   // physical addresses have 52 bits at most
+constexpr uint64_t kMaxNotes = uint64_t{6} << 20;  // as of ELF cores
+constexpr uint64_t kMaxPages = uint64_t{1} << 40;  // physical addresses have 52 bits at most
 // Versions from which on the sub header has its fields.
 constexpr int32_t kHasSplit = 2, kHasVmcoreinfo = 3, kHasNotes = 4, kHasEraseinfo = 5, kHasWidePfns = 6;
 

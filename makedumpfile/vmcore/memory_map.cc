@@ -7,18 +7,9 @@
 namespace kdump {
 namespace {
 
-// Appends `segment`, or lengthens the last one when both memory and file go on from it.
-void append(std::vector<MemorySegment>& segments, const MemorySegment& segment) {
-  if (!segments.empty()) {
-    MemorySegment& last = segments.back();
-    const bool follows =
-        last.range.end == segment.range.begin && last.file_offset + last.range.size() == segment.file_offset;
-    if (follows) {
-      last.range.end = segment.range.end;
-      return;
-    }
-  }
-  segments.push_back(segment);
+// Whether both memory and file go on from `last`.
+bool follows(const MemorySegment& last, const MemorySegment& segment) {
+  return last.range.end == segment.range.begin && last.file_offset + last.range.size() == segment.file_offset;
 }
 
 }  // namespace
@@ -27,6 +18,7 @@ MemoryMap::MemoryMap(std::vector<MemorySegment> segments) {
   std::ranges::sort(segments, {},
                     [](const MemorySegment& s) { return std::pair(s.range.begin, s.file_offset); });
   PhysAddr covered;
+  size_t kept = 0;  // in front: there may be so many that a second list of them does not fit
   for (MemorySegment segment : segments) {
     if (segment.range.begin < covered) {
       segment.file_offset += covered - segment.range.begin;
@@ -34,9 +26,15 @@ MemoryMap::MemoryMap(std::vector<MemorySegment> segments) {
     }
     if (segment.range.empty()) continue;
     covered = segment.range.end;
-    append(segments_, segment);
+    if (kept != 0 && follows(segments[kept - 1], segment)) {
+      segments[kept - 1].range.end = segment.range.end;
+    } else {
+      segments[kept++] = segment;
+    }
   }
-  segments_.shrink_to_fit();
+  segments.resize(kept);
+  segments.shrink_to_fit();
+  segments_ = std::move(segments);
 }
 
 const MemorySegment* MemoryMap::find(PhysAddr addr) const {
