@@ -15,8 +15,6 @@ namespace {
 // log_buf_len= takes any power of two of an int.
 constexpr uint64_t kMaxBuffer = uint64_t{1} << 30;
 constexpr uint64_t kPiece = 65536;
-// A line that is longer is passed on in pieces: a hostile buffer need not have newlines.
-constexpr size_t kMaxLine = 65536;
 
 struct Buffer {
   VirtAddr begin;
@@ -49,7 +47,7 @@ class Lines {
   Status add(std::string_view text) {
     for (const char c : text) {
       line_ += c;
-      if (c == '\n' || line_.size() >= kMaxLine) TRY(flush());
+      if (c == '\n' || line_.size() >= kLongestLine) TRY(flush());
     }
     return {};
   }

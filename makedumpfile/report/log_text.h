@@ -17,7 +17,10 @@ struct LogRecord {
   std::string_view text;  // without the newline at its end; lines of a record are separated by '\n'
 };
 
-// Takes a line with its newline.
+// A line that is longer comes in pieces of so many bytes: a hostile buffer need not have newlines.
+inline constexpr size_t kLongestLine = 65536;
+
+// Takes a line with its newline, which all but the last of its pieces lack.
 using LineSink = std::function<Status(std::string_view)>;
 // Called for each record, the oldest one first.
 using RecordSink = std::function<Status(const LogRecord&)>;

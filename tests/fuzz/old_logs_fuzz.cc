@@ -31,7 +31,7 @@ struct Flat {
 void read(const kdump::KernelInfo& kernel, kdump::LogPart part) {
   size_t bytes = 0;
   const auto take = [&](std::string_view line) -> kdump::Status {
-    if (!line.ends_with('\n')) std::abort();
+    if (!line.ends_with('\n') && line.size() != kdump::kLongestLine) std::abort();
     // A hostile log may be as long as the kernel's longest; a sample of it is enough here.
     bytes += line.size();
     return bytes < 65536 ? kdump::Status() : kdump::Status(kdump::fail("enough"));

@@ -19,6 +19,7 @@ namespace {
 using test::FakeFlatLog;
 using test::FakeKernel;
 using test::FakeRecordLog;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -193,6 +194,20 @@ TEST(HostileFlatLog, AnEndFarAwayShowsTheBufferOnce) {
   log.add(std::string(64, 'x'));
   log.set_end(UINT32_MAX);
   EXPECT_EQ(log_of(kernel), std::string(64, 'x') + "\n");
+}
+
+TEST(HostileFlatLog, ALineWithoutAnEndComesInPieces) {
+  FakeKernel kernel;
+  FakeFlatLog log(kernel, 2 * kLongestLine);
+  log.add(std::string(kLongestLine + 10, 'x') + "\nend\n");
+  const auto info = kernel.info();
+  std::vector<std::string> pieces;
+  const auto collect = [&pieces](std::string_view piece) -> Status {
+    pieces.emplace_back(piece);
+    return {};
+  };
+  ASSERT_TRUE(read_dmesg(*info, collect));
+  EXPECT_THAT(pieces, ElementsAre(std::string(kLongestLine, 'x'), "xxxxxxxxxx\n", "end\n"));
 }
 
 TEST(OldLogs, AnEmptyOneIsAnError) {
