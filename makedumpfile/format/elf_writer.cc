@@ -104,7 +104,8 @@ Status ElfWriter::for_each_piece(const VirtualSegment& load, const VisitHeader& 
     return visit(phdr);
   };
   size_t i = runs_.find_from(Pfn(at / page));
-  if (begin_of(i) > at) TRY(piece(0, 0, begin_of(i)));
+  // crash takes the first PT_LOAD's place as that of the data, whether it has any or not (its netdump.c).
+  if (begin_of(i) > at) TRY(piece(data_, 0, begin_of(i)));
   for (; at < end; ++i) {
     const StoredRun run = runs_.run(i);
     const uint64_t stored_end = std::min(end, run.pages.end.value() * page);

@@ -111,9 +111,9 @@ TEST_F(ElfWriterTest, CutsPtLoadsWherePagesAreLeftOut) {
   const Expected expected[] = {
       // The image: the same bytes as in the direct map.
       {data + 20 * kPage, kImage, 100, 20, 20},
-      {0, kDirectMap + 16 * kPage, 16, 0, 4},
+      {data, kDirectMap + 16 * kPage, 16, 0, 4},
       {data, kDirectMap + 20 * kPage, 20, 20, 20},
-      {0, kDirectMap + 41 * kPage, 41, 0, 59},
+      {data, kDirectMap + 41 * kPage, 41, 0, 59},
       {data + 20 * kPage, kDirectMap + 100 * kPage, 100, 20, 900},
       {data + 40 * kPage, kDirectMap + 1000 * kPage, 1000, 10, 1064},
   };
