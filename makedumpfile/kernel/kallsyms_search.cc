@@ -5,6 +5,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/endian.h"
 #include "makedumpfile/kernel/kallsyms_names.h"
@@ -101,13 +102,15 @@ struct Names {
 std::optional<Names> names_before(VirtualReader& reader, const Markers& markers) {
   const uint64_t least = aligned(markers.last + 2),
                  most = aligned(markers.last + kSymbolsPerMarker * kMaxNameSize);
+  std::vector<le64> counts((most - least) / kAlignment + 1);  // the one furthest off first
+  if (!reader.read(markers.start - most - sizeof(le64), std::as_writable_bytes(std::span(counts))))
+    return std::nullopt;
   for (uint64_t size = least; size <= most; size += kAlignment) {
-    const VirtAddr names = markers.start - size;
-    const auto count = reader.read_value<le64>(names - sizeof(le64));
-    if (!count) return std::nullopt;
+    const uint64_t count = counts[(most - size) / kAlignment];
     const bool fits =
-        *count > (markers.count - 1) * kSymbolsPerMarker && *count <= markers.count * kSymbolsPerMarker;
-    if (fits && are_names_of(reader, names, markers)) return Names{names, *count};
+        count > (markers.count - 1) * kSymbolsPerMarker && count <= markers.count * kSymbolsPerMarker;
+    const VirtAddr names = markers.start - size;
+    if (fits && are_names_of(reader, names, markers)) return Names{names, count};
   }
   return std::nullopt;
 }
