@@ -23,8 +23,8 @@ LONGEST = {
     "page_descriptors": 1024, "plan": 3072, "printk_ring": 1024, "split_set": 18, "vmcoreinfo": 3300, "vmcoreinfo_search": 4352,
     "worker_event": 512}
 # The slowest, slowest first: two that run beside each other then end together.
-SLOWEST = ["protected_pages", "page_filter", "kdump_conf", "free_lists", "page_descriptors", "printk_ring", "vmcoreinfo",
-           "kallsyms", "split_set", "erase_walk", "kdump_file", "plan", "worker_event"]
+SLOWEST = ["old_logs", "protected_pages", "page_filter", "kdump_conf", "free_lists", "page_descriptors", "printk_ring",
+           "vmcoreinfo", "kallsyms", "split_set", "erase_walk", "kdump_file", "plan", "worker_event"]
 # What is freed stays poisoned for so long, and so much of a stack is kept of each allocation: defaults are for larger programs.
 SANITIZER = {"ASAN_OPTIONS": "quarantine_size_mb=16:malloc_context_size=6"}
 COVERAGE = re.compile(r"cov: (\d+) ft: (\d+)")
