@@ -60,7 +60,7 @@ std::optional<VirtAddr> token_table_before(VirtualReader& reader, VirtAddr place
 struct Markers {
   VirtAddr start;
   uint64_t count;
-  uint32_t second, last;  // of the offsets they hold
+  uint64_t second, last;  // of the offsets they hold, which are u32
 };
 
 // The markers that end at `end`, or four bytes before it.
@@ -69,7 +69,7 @@ std::optional<Markers> markers_before(VirtualReader& reader, VirtAddr end) {
   VirtAddr place = end - sizeof(le32);
   if (at(place) == 0) place = place - sizeof(le32);
   Markers markers{place, 1, 0, at(place)};
-  for (uint32_t value = markers.last; value != 0; ++markers.count) {
+  for (uint64_t value = markers.last; value != 0; ++markers.count) {
     place = place - sizeof(le32);
     const uint32_t before = at(place);
     if (before >= value || markers.count > kMaxKallsyms / kSymbolsPerMarker) return std::nullopt;

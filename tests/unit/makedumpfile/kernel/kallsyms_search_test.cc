@@ -100,6 +100,7 @@ TEST_F(KallsymsSearch, EveryTableMustFitTheOthers) {
       [](FakeOldKallsyms& t) { t.tokens[300] = '\0'; },  // a token of two halves
       [](FakeOldKallsyms& t) { t.markers[4] ^= 1; },     // the second marker
       [](FakeOldKallsyms& t) { t.markers.clear(); },
+      [](FakeOldKallsyms& t) { t.markers.replace(8, 4, "\xff\xff\xff\xff"); },  // the last one
       [](FakeOldKallsyms& t) {
         t.count.replace(0, 8, text_of(bytes_of(le64(769))));
       },  // three markers are 768 at most
