@@ -19,8 +19,7 @@ std::string_view take_word(std::string_view& rest) {
   rest.remove_prefix(std::min(rest.find_first_not_of(kBlanks), rest.size()));
   bool quoted = false;
   size_t end = 0;
-  for (; end < rest.size() && (quoted || kBlanks.find(rest[end]) == kBlanks.npos); ++end)
-    quoted ^= rest[end] == '"';
+  for (; end < rest.size() && (quoted || !kBlanks.contains(rest[end])); ++end) quoted ^= rest[end] == '"';
   const std::string_view word = rest.substr(0, end);
   rest.remove_prefix(end);
   return word;
@@ -35,7 +34,7 @@ std::string module_parameters(std::string_view command_line, std::string_view pa
     const std::string_view word = take_word(command_line);
     if (word.empty() || word == "--") return parameters;  // after that come init's own arguments
     const size_t dot = word.substr(0, word.find('=')).find('.');
-    if (dot == word.npos || module_name(word.substr(0, dot)) != name) continue;
+    if (dot == std::string_view::npos || module_name(word.substr(0, dot)) != name) continue;
     parameters += parameters.empty() ? "" : " ";
     parameters += word.substr(dot + 1);
   }

@@ -22,7 +22,7 @@ constexpr std::array<char, 12> kName = {'V', 'M', 'C', 'O', 'R', 'E', 'I', 'N', 
 // How a page begins that holds the note.
 struct NoteStart {
   elf::Nhdr<Little> header;
-  std::array<char, kName.size()> name;
+  std::array<char, kName.size()> name{};
 };
 static_assert(sizeof(NoteStart) == 24);
 

@@ -163,7 +163,7 @@ class HeaderReader {
     const struct {
       std::string_view name;
       const FileExtent& extent;
-      size_t field;
+      size_t field = 0;
     } rows[] = {
         {"offset_vmcoreinfo, size_vmcoreinfo", headers_.vmcoreinfo, offsetof(SubHeader, offset_vmcoreinfo)},
         {"offset_note, size_note", headers_.notes, offsetof(SubHeader, offset_note)},

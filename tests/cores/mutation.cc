@@ -94,7 +94,7 @@ std::string fill_stretch(MemoryFile& file, Dice& dice) {
 std::string change_text(MemoryFile& file, Dice& dice) {
   ByteVector head(std::min(kHead, file.size()));
   file.read(0, head);
-  std::string text(text_of(head));
+  const std::string text(text_of(head));
   std::vector<size_t> places;
   for (size_t at = text.find('='); at != std::string::npos; at = text.find('=', at + 1)) places.push_back(at);
   if (places.empty()) return lie(file, dice);

@@ -36,7 +36,8 @@ void read(const kdump::KernelInfo& kernel, kdump::LogPart part) {
     bytes += line.size();
     return bytes < 65536 ? kdump::Status() : kdump::Status(kdump::fail("enough"));
   };
-  static_cast<void>(kdump::read_dmesg(kernel, take, part));
+  const kdump::Status done = kdump::read_dmesg(kernel, take, part);
+  if (!done && done.error().message().empty()) std::abort();
 }
 
 }  // namespace

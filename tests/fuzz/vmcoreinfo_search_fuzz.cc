@@ -11,7 +11,7 @@ namespace {
 using namespace kdump;
 using namespace kdump::test;
 
-constexpr uint64_t kPlace = 0x700000, kPages = 2 * 4096;
+constexpr uint64_t kPlace = 0x700000, kPages = uint64_t{2} * 4096;
 constexpr uint64_t kUtsname = 0x600000;  // physical
 constexpr std::string_view kRelease = "6.1.0-test";
 
