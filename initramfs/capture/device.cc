@@ -23,6 +23,7 @@ using std::chrono::steady_clock;
 constexpr milliseconds kLookAgain{100};  // for a new name in /sys
 constexpr seconds kReadAgain{2};         // devices that said nothing before
 constexpr seconds kScanLimit{10};        // one round of reading all of them
+constexpr seconds kHangs{1};             // a disk that answers takes milliseconds
 constexpr std::string_view kNeverTargets[] = {"loop", "ram", "zram", "fd", "sr"};
 
 // "/dev/vda1" and "vda1" name the same; sysfs writes the slashes of "cciss/c0d0" as '!'.
@@ -120,6 +121,7 @@ std::string DeviceFinder::scan(const plan::Device& wanted, const std::vector<std
     const std::string name = sysfs_name(wanted.devname);
     return std::ranges::find(names, name) == names.end() ? std::string() : name;
   }
+  const SteadyTime begin = steady_clock::now();
   const StepOutput output = run_in_child(
       [&](const Emit& emit) -> Status {
         for (const std::string& name : names) {
@@ -131,9 +133,11 @@ std::string DeviceFinder::scan(const plan::Device& wanted, const std::vector<std
         }
         return {};
       },
-      std::min(deadline, steady_clock::now() + kScanLimit));
+      std::min(deadline, begin + kScanLimit));
   const ScanReport report = parse_scan(output.text);
-  if (report.found.empty() && !output.status && !report.stuck.empty()) stuck_.insert(report.stuck);
+  // A round that the deadline cut short shows nothing of the disk that it was at.
+  const bool shows = !output.timed_out || steady_clock::now() - begin >= kHangs;
+  if (report.found.empty() && !output.status && !report.stuck.empty() && shows) stuck_.insert(report.stuck);
   return report.found;
 }
 

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 namespace kdump::capture {
 namespace {
@@ -119,6 +120,19 @@ TEST_F(Devices, ADeviceThatHoldsItsReaderDoesNotHideTheOthers) {
       finder.find({.uuid = "good", .label = {}, .partuuid = {}, .devname = {}}, in_milliseconds(10000));
   ASSERT_TRUE(found) << found.error().message();
   EXPECT_EQ(*found, dev("vdb"));
+}
+
+TEST_F(Devices, ADeadlineThatComesEarlyCondemnsNoDevice) {
+  add("vda");
+  DeviceFinder finder(
+      [](const std::string&) -> Result<Identity> {
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        return Identity{.uuid = "good", .label = {}, .partuuid = {}};
+      },
+      sys(), dev());
+  const plan::Device wanted{.uuid = "good", .label = {}, .partuuid = {}, .devname = {}};
+  EXPECT_FALSE(finder.find(wanted, in_milliseconds(100)));
+  EXPECT_TRUE(finder.find(wanted, in_milliseconds(10000)));
 }
 
 TEST_F(Devices, ProbesEveryFilesystemThatDumpsCanGoTo) {
