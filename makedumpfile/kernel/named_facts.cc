@@ -185,15 +185,15 @@ Status check_release(const NamedFacts& named, const Vmcore& vmcore, std::string_
   const std::string_view of_file = named.lines.text("OSRELEASE").value_or("");
   if (of_file.empty() || of_dump.empty() || of_file == of_dump) return {};
   return fail(ErrorKind::mismatch, "{} is of kernel {}, {} of {}: name the file of that kernel", named.file,
-              of_file, vmcore.name(), of_dump);
+              printable(of_file), vmcore.name(), printable(of_dump));
 }
 
 Status check_build_id(const NamedFacts& named, const KernelInfo& kernel) {
   const auto of_file = named.lines.text("BUILD-ID");
   const auto of_dump = kernel.facts().text("BUILD-ID");
   if (!of_file || !of_dump || *of_file == *of_dump || notes_in_memory_have(kernel, *of_file)) return {};
-  return fail("{} has build id {}, the kernel of {} has {}: another build of {}", named.file, *of_file,
-              kernel.vmcore().name(), *of_dump, kernel.release());
+  return fail("{} has build id {}, the kernel of {} has {}: another build of {}", named.file,
+              printable(*of_file), kernel.vmcore().name(), printable(*of_dump), printable(kernel.release()));
 }
 
 }  // namespace

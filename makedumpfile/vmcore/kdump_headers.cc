@@ -7,6 +7,7 @@
 
 #include "common/cursor.h"
 #include "common/layout/elf.h"
+#include "common/text.h"
 #include "makedumpfile/vmcore/open.h"
 
 namespace kdump {
@@ -90,7 +91,7 @@ class HeaderReader {
     if (const MachineName* machine = machine_of(headers_.utsname); machine != nullptr && !machine->wide) {
       return fail(ErrorKind::unsupported,
                   "{}: a dump of a 32-bit kernel ({}), only 64-bit ones are supported", source_.name(),
-                  headers_.utsname.machine);
+                  printable(headers_.utsname.machine));
     }
     const int32_t block = header_.block_size;
     if (block < kSmallestBlock || block > kLargestBlock ||

@@ -68,7 +68,7 @@ struct KdumpBuilder {
 
   ByteVector build() {
     bytes.clear();
-    uint64_t notes_blocks = 1 + (sizeof sub + notes.size() - 1) / kPage;
+    const uint64_t notes_blocks = 1 + (sizeof sub + notes.size() - 1) / kPage;
     header.sub_hdr_size = override_sub_hdr_size.value_or(static_cast<int32_t>(notes_blocks));
     if (!notes.empty()) {
       sub.offset_note = kPage + sizeof sub;

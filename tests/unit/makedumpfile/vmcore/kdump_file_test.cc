@@ -235,6 +235,8 @@ TEST(KdumpFile, RefusesHeadersThatContradictThemselves) {
   EXPECT_THAT(broken([](auto& b) { b.split(10, 5); }), HasSubstr("pages 0xa to 0x5"));
   EXPECT_THAT(broken([](auto& b) { std::strcpy(b.header.utsname.machine, "i686"); }),
               HasSubstr("32-bit kernel (i686)"));
+  EXPECT_THAT(broken([](auto& b) { std::strcpy(b.header.utsname.machine, "i686\n"); }),
+              HasSubstr("32-bit kernel (i686\\x0a)"));
 }
 
 TEST(KdumpFile, RefusesDescriptorsThatLie) {
