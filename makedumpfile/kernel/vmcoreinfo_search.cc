@@ -151,7 +151,7 @@ Result<std::optional<FoundVmcoreinfo>> search_vmcoreinfo(const Vmcore& vmcore) {
   if (found.size() == 1) return std::move(found.front());
   return fail(ErrorKind::unsupported,
               "{}: VMCOREINFO of several kernels in its memory (at {}), and nothing tells which of them is "
-              "meant",
+              "meant: levels 0 and 1 need none",
               vmcore.name(), places);
 }
 
