@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// VMCOREINFO of dumps whose writer did not hand it on, from the dead kernel's own memory: QEMU (and virsh
-// dump
-// --memory-only) has it only with `-device vmcoreinfo` and a guest that runs qemu_fw_cfg.
+// VMCOREINFO of dumps whose writer did not hand it on, from the dead kernel's own memory. QEMU has it, and
+// virsh dump --memory-only, with `-device vmcoreinfo` and a guest that runs qemu_fw_cfg alone.
 //
 // The kernel makes the note when it boots, in whole pages of its own (kernel/vmcore_info.c, before 6.9
 // kernel/crash_core.c: crash_save_vmcoreinfo_init(), alloc_pages_exact()), and makes it again with CRASHTIME
